@@ -1,0 +1,70 @@
+/**
+ * Columnar bars, the one in-memory shape that raw, curated and legacy bars share between the stores, the pipeline and the
+ * comparison.
+ *
+ * All columns have the same length. `ts` holds epoch seconds (UTC) of the bar's START as exact integers in a double; prices
+ * are in the instrument's quote currency; `volume` is in units of the instrument (shares, contracts). A value that does not
+ * exist is `NaN`: it is the stored form of null.
+ */
+export interface BarColumns {
+  readonly ts: Float64Array
+  readonly open: Float64Array
+  readonly high: Float64Array
+  readonly low: Float64Array
+  readonly close: Float64Array
+  readonly volume: Float64Array
+  /** Volume-weighted average price of the bar, NaN where unknown. */
+  readonly vwap: Float64Array
+  /** Number of trades in the bar, NaN where unknown. */
+  readonly tradeCount: Float64Array
+}
+
+/** Curated bars: columnar bars of one session plus a bit set per bar, see {@link BarFlag}. */
+export interface CuratedColumns extends BarColumns {
+  readonly flags: Uint16Array
+}
+
+/** Why a curated bar deserves a second look. Bits of {@link CuratedColumns.flags}; 0 means nothing to say. */
+export const BarFlag = {
+  /** high or low did not enclose open and close as received; the bar was widened to enclose them. */
+  OhlcRepaired: 1,
+  /** the same minute came more than once with different values; the newest response was kept. */
+  ConflictingDuplicate: 2,
+  /** volume was missing or negative as received and is stored as null. */
+  VolumeUnknown: 4,
+} as const
+
+/** The names of the columns of {@link BarColumns} in storage order. */
+export const BAR_COLUMNS = ['ts', 'open', 'high', 'low', 'close', 'volume', 'vwap', 'tradeCount'] as const
+
+/** Number of seconds a 1-minute bar lasts; its values are known at `ts + BAR_SECONDS`, never earlier. */
+export const BAR_SECONDS = 60
+
+/** Bars with room for `length` rows, all zero. */
+export function allocateBars(length: number): BarColumns {
+  const column = (): Float64Array => new Float64Array(length)
+  return {
+    ts: column(),
+    open: column(),
+    high: column(),
+    low: column(),
+    close: column(),
+    volume: column(),
+    vwap: column(),
+    tradeCount: column(),
+  }
+}
+
+/** Rows `from` (included) to `to` (excluded) of `bars`, as views on the same memory. */
+export function sliceBars(bars: BarColumns, from: number, to: number): BarColumns {
+  return {
+    ts: bars.ts.subarray(from, to),
+    open: bars.open.subarray(from, to),
+    high: bars.high.subarray(from, to),
+    low: bars.low.subarray(from, to),
+    close: bars.close.subarray(from, to),
+    volume: bars.volume.subarray(from, to),
+    vwap: bars.vwap.subarray(from, to),
+    tradeCount: bars.tradeCount.subarray(from, to),
+  }
+}

@@ -1,0 +1,153 @@
+import { z } from 'zod'
+import { zoneNameSchema } from '#shared/zone-name.ts'
+
+/**
+ * The schema of `switchyard.yaml`. Unknown keys are errors, so that a typo is not silently ignored. Every default is stated
+ * here and nowhere else.
+ */
+
+const symbolName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/, 'must be 1 to 32 letters, digits, dots, underscores or dashes')
+
+/** Where TWS or IB Gateway listens, and how patient to be with it. */
+export const twsConfigSchema = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1'),
+  /** 7496 / 7497 TWS live / paper, 4001 / 4002 Gateway live / paper. */
+  port: z.int().min(1).max(65535).default(7497),
+  clientId: z.int().min(0).max(2_147_483_647).default(17),
+  connectTimeoutMs: z.int().min(100).max(600_000).default(10_000),
+  requestTimeoutMs: z.int().min(1_000).max(3_600_000).default(60_000),
+  /** Larger replies block the decoder; the broker serves 390 regular bars a session. */
+  maxBarsPerRequest: z.int().min(390).max(5_000).default(2_000),
+  maxConcurrentRequests: z.int().min(1).max(20).default(4),
+})
+
+/** The contract fields that go to TWS. Give `conId` when symbol and exchange are ambiguous. */
+export const contractConfigSchema = z.strictObject({
+  symbol: z.string().min(1).optional(),
+  secType: z.enum(['STK', 'IND', 'FUT', 'CONTFUT', 'CASH', 'CFD', 'CMDTY', 'CRYPTO']).default('STK'),
+  exchange: z.string().min(1).default('SMART'),
+  primaryExchange: z.string().min(1).optional(),
+  currency: z.string().length(3).default('USD'),
+  conId: z.int().positive().optional(),
+  localSymbol: z.string().min(1).optional(),
+  tradingClass: z.string().min(1).optional(),
+  lastTradeDateOrContractMonth: z
+    .string()
+    .regex(/^\d{6}(\d{2})?$/, 'must be YYYYMM or YYYYMMDD')
+    .optional(),
+  multiplier: z.number().positive().optional(),
+})
+
+export const symbolConfigSchema = z.strictObject({
+  /** Name of the instrument everywhere in this workspace; also the TWS symbol unless `contract.symbol` says otherwise. */
+  symbol: symbolName,
+  calendar: z.string().min(1).default('XNYS'),
+  contract: contractConfigSchema.prefault({}),
+})
+
+/** The one kind of bar that is requested, curated and compared. */
+export const canonicalConfigSchema = z.strictObject({
+  barSize: z.literal('1 min').default('1 min'),
+  whatToShow: z.literal('TRADES').default('TRADES'),
+  /** True asks TWS for regular trading hours only. Curated bars always hold regular hours. */
+  useRth: z.boolean().default(true),
+})
+
+export const qualityConfigSchema = z.strictObject({
+  /** A bar whose high or low does not enclose open and close: leave it out, or widen high and low to enclose them. */
+  ohlcInconsistent: z.enum(['drop', 'widen']).default('drop'),
+  /** A bar with a price that is not a positive finite number is always dropped. */
+  /** A bar outside the session's hours: leave it out. */
+  outOfSession: z.literal('drop').default('drop'),
+  /** Warn about a session that has fewer than this share of its expected minutes. */
+  minimumCoverage: z.number().min(0).max(1).default(0.95),
+})
+
+/** `|new - old| <= abs + rel * |old|` counts as within tolerance. */
+export const toleranceSchema = z.strictObject({
+  abs: z.number().min(0).default(0),
+  rel: z.number().min(0).default(0),
+})
+
+export const COMPARED_FIELDS = ['open', 'high', 'low', 'close', 'volume'] as const
+export type ComparedField = (typeof COMPARED_FIELDS)[number]
+
+export const comparisonConfigSchema = z.strictObject({
+  tolerances: z
+    .strictObject({
+      open: toleranceSchema.prefault({ abs: 0.01 }),
+      high: toleranceSchema.prefault({ abs: 0.01 }),
+      low: toleranceSchema.prefault({ abs: 0.01 }),
+      close: toleranceSchema.prefault({ abs: 0.01 }),
+      volume: toleranceSchema.prefault({ rel: 0.01 }),
+    })
+    .prefault({}),
+  /** How many of the largest differences a run keeps per field. */
+  largestDifferences: z.int().min(1).max(1_000).default(20),
+})
+
+/** What the old pipeline's CSV files look like, so that they can be read without guessing. */
+export const legacyBarsConfigSchema = z.strictObject({
+  /** Path below the workspace folder (or absolute) with `{symbol}` where the symbol stands. */
+  files: z.string().refine((path) => path.includes('{symbol}'), { error: 'must contain {symbol}' }),
+  delimiter: z.string().length(1).default(','),
+  columns: z
+    .strictObject({
+      time: z.string().min(1).default('datetime'),
+      open: z.string().min(1).default('open'),
+      high: z.string().min(1).default('high'),
+      low: z.string().min(1).default('low'),
+      close: z.string().min(1).default('close'),
+      volume: z.string().min(1).default('volume'),
+    })
+    .prefault({}),
+  /** strptime pattern of the time column; `epoch` for epoch seconds. */
+  timeFormat: z.string().min(1).default('%Y-%m-%d %H:%M:%S'),
+  /** Zone of naive times. */
+  zone: zoneNameSchema.default('America/New_York'),
+  /** Whether a bar's time stamp is its start or its end. */
+  label: z.enum(['start', 'end']).default('start'),
+  volumeUnit: z.enum(['shares', 'lots']).default('shares'),
+  lotSize: z.int().positive().default(100),
+  /** Prices in the file are divided by this. */
+  priceScale: z.number().positive().default(1),
+})
+
+export const oldPipelineConfigSchema = z.strictObject({
+  name: z.string().min(1),
+  bars: legacyBarsConfigSchema,
+})
+
+export const workspaceConfigSchema = z.strictObject({
+  version: z.literal(1),
+  name: z.string().min(1).max(64).default('workspace'),
+  tws: twsConfigSchema.prefault({}),
+  symbols: z
+    .array(symbolConfigSchema)
+    .min(1)
+    .superRefine((symbols, context) => {
+      const seen = new Set<string>()
+      symbols.forEach((entry, index) => {
+        if (seen.has(entry.symbol)) {
+          context.addIssue({ code: 'custom', path: [index, 'symbol'], message: `${entry.symbol} is listed twice` })
+        }
+        seen.add(entry.symbol)
+      })
+    }),
+  canonical: canonicalConfigSchema.prefault({}),
+  quality: qualityConfigSchema.prefault({}),
+  features: z.strictObject({ sets: z.array(z.string().min(1)).min(1).default(['features_price_1m_v1']) }).prefault({}),
+  comparison: comparisonConfigSchema.prefault({}),
+  oldPipeline: oldPipelineConfigSchema.optional(),
+})
+
+export type WorkspaceConfig = z.infer<typeof workspaceConfigSchema>
+export type TwsConfig = z.infer<typeof twsConfigSchema>
+export type SymbolConfig = z.infer<typeof symbolConfigSchema>
+export type ContractConfig = z.infer<typeof contractConfigSchema>
+export type QualityConfig = z.infer<typeof qualityConfigSchema>
+export type ComparisonConfig = z.infer<typeof comparisonConfigSchema>
+export type LegacyBarsConfig = z.infer<typeof legacyBarsConfigSchema>
+export type Tolerance = z.infer<typeof toleranceSchema>

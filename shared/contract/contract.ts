@@ -1,0 +1,271 @@
+import { eventIterator, oc } from '@orpc/contract'
+import { z } from 'zod'
+import { workspaceConfigSchema } from '#shared/config/workspace-config.ts'
+import {
+  comparisonCountsSchema,
+  exportParamsSchema,
+  featuresParamsSchema,
+  ingestParamsSchema,
+  largestDifferenceSchema,
+  selectionSchema,
+  sessionDateSchema,
+} from '#shared/jobs/job-kinds.ts'
+import { errorReportSchema, jobSchema } from '#shared/jobs/job.ts'
+
+/**
+ * The one typed contract between the engine and everything that drives it: the console over a message port or a WebSocket,
+ * the command line in memory, scripts over HTTP. Inputs and outputs are validated at the boundary.
+ *
+ * Long work is a job: a procedure that starts one returns the job at once, and `jobs.watch` streams it until it ends.
+ */
+
+const base = oc.errors({
+  /** Anything an operator can meet; `data` is the whole report. */
+  OPERATOR_ERROR: { status: 422, data: errorReportSchema },
+})
+
+export const connectionSchema = z.object({
+  state: z.enum(['disconnected', 'connecting', 'ready']),
+  host: z.string(),
+  port: z.int(),
+  clientId: z.int(),
+  serverVersion: z.int().optional(),
+  accounts: z.array(z.string()),
+  /** One plain sentence for the operator. */
+  message: z.string(),
+  sinceMs: z.number(),
+})
+export type Connection = z.infer<typeof connectionSchema>
+
+export const layerSchema = z.object({
+  layer: z.enum(['raw', 'curated', 'features', 'legacy', 'comparisons']),
+  /** Table that holds it. */
+  table: z.string(),
+  symbols: z.int(),
+  /** Blocks: raw responses, or (symbol, session) blocks. */
+  blocks: z.int(),
+  rows: z.int(),
+  firstSession: z.string().optional(),
+  lastSession: z.string().optional(),
+  fileBytes: z.int(),
+  updatedAtMs: z.number().optional(),
+})
+export type Layer = z.infer<typeof layerSchema>
+
+export const symbolStatusSchema = z.object({
+  symbol: z.string(),
+  calendar: z.string(),
+  /** IANA zone of the calendar, in which times of this symbol are shown. */
+  zone: z.string().optional(),
+  rawBars: z.int(),
+  curatedSessions: z.int(),
+  curatedBars: z.int(),
+  featureSessions: z.int(),
+  legacySessions: z.int(),
+  findings: z.int(),
+  firstSession: z.string().optional(),
+  lastSession: z.string().optional(),
+})
+
+export const overviewSchema = z.object({
+  workspace: z.object({ name: z.string(), folder: z.string() }),
+  version: z.string(),
+  connection: connectionSchema,
+  layers: z.array(layerSchema),
+  symbols: z.array(symbolStatusSchema),
+  findings: z.array(z.object({ rule: z.string(), severity: z.string(), count: z.int() })),
+  hasOldPipeline: z.boolean(),
+  freeDiskBytes: z.number(),
+})
+export type Overview = z.infer<typeof overviewSchema>
+
+export const ingestPlanSchema = z.object({
+  from: z.string(),
+  to: z.string(),
+  sessions: z.int(),
+  sessionsAlreadyStored: z.int(),
+  sessionsToFetch: z.int(),
+  requests: z.int(),
+  /** Upper bound: every minute of every session to fetch. */
+  expectedBars: z.int(),
+  symbols: z.array(
+    z.object({
+      symbol: z.string(),
+      sessionsAlreadyStored: z.int(),
+      sessionsToFetch: z.int(),
+      requests: z.int(),
+    }),
+  ),
+})
+export type IngestPlan = z.infer<typeof ingestPlanSchema>
+
+export const comparisonRunSchema = z.object({
+  runId: z.string(),
+  createdAtMs: z.number(),
+  from: z.string(),
+  to: z.string(),
+  symbols: z.array(z.string()),
+  sessions: z.int(),
+  counts: comparisonCountsSchema,
+})
+export type ComparisonRun = z.infer<typeof comparisonRunSchema>
+
+export const comparisonRunDetailSchema = comparisonRunSchema.extend({
+  oldPipeline: z.string(),
+  tolerances: z.record(z.string(), z.object({ abs: z.number(), rel: z.number() })),
+  largest: z.array(largestDifferenceSchema),
+  perSession: z.array(
+    z.object({
+      symbol: z.string(),
+      sessionDate: z.string(),
+      common: z.int(),
+      oldOnly: z.int(),
+      newOnly: z.int(),
+      equal: z.int(),
+      withinTolerance: z.int(),
+      different: z.int(),
+    }),
+  ),
+})
+export type ComparisonRunDetail = z.infer<typeof comparisonRunDetailSchema>
+
+const nullableColumn = z.array(z.number().nullable())
+
+/** One symbol-session, old beside new, on the union of their minutes. */
+export const overlaySchema = z.object({
+  symbol: z.string(),
+  sessionDate: z.string(),
+  zone: z.string(),
+  openTs: z.int(),
+  closeTs: z.int(),
+  field: z.string(),
+  ts: z.array(z.int()),
+  old: nullableColumn,
+  new: nullableColumn,
+})
+export type Overlay = z.infer<typeof overlaySchema>
+
+/** Signed differences new - old of one field over the common minutes, in equal-width bins; the outermost bins are open. */
+export const histogramSchema = z.object({
+  field: z.string(),
+  count: z.int(),
+  /** Minutes whose difference is exactly zero; they are in the bins too. */
+  zeros: z.int(),
+  min: z.number().nullable(),
+  max: z.number().nullable(),
+  mean: z.number().nullable(),
+  binWidth: z.number(),
+  bins: z.array(z.object({ from: z.number(), to: z.number(), count: z.int() })),
+})
+export type Histogram = z.infer<typeof histogramSchema>
+
+export const findingSchema = z.object({
+  symbol: z.string(),
+  sessionDate: z.string(),
+  ts: z.int(),
+  rule: z.string(),
+  severity: z.enum(['info', 'warn', 'error']),
+  action: z.enum(['keep', 'flag', 'drop']),
+  bars: z.int(),
+  message: z.string(),
+})
+export type Finding = z.infer<typeof findingSchema>
+
+/** What changed inside the engine, pushed so that clients refetch what they show instead of polling. */
+export const engineEventSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('job'), job: jobSchema }),
+  z.object({ kind: z.literal('layer'), layer: layerSchema.shape.layer }),
+  z.object({ kind: z.literal('connection'), connection: connectionSchema }),
+])
+export type EngineEvent = z.infer<typeof engineEventSchema>
+
+export const contract = {
+  system: {
+    overview: base.route({ method: 'GET', path: '/overview' }).output(overviewSchema),
+    /** Streams every change from now on; the first event is the connection as it stands. */
+    events: base.route({ method: 'GET', path: '/events' }).output(eventIterator(engineEventSchema)),
+  },
+  config: {
+    get: base
+      .route({ method: 'GET', path: '/config' })
+      .output(z.object({ file: z.string(), hash: z.string(), config: workspaceConfigSchema })),
+  },
+  connection: {
+    get: base.route({ method: 'GET', path: '/connection' }).output(connectionSchema),
+    /** Connects to see that TWS answers; returns when it is ready or says why not. */
+    connect: base.route({ method: 'POST', path: '/connection/connect' }).output(connectionSchema),
+    disconnect: base.route({ method: 'POST', path: '/connection/disconnect' }).output(connectionSchema),
+  },
+  jobs: {
+    list: base
+      .route({ method: 'GET', path: '/jobs' })
+      .input(z.object({ limit: z.int().min(1).max(500).default(50) }).prefault({}))
+      .output(z.array(jobSchema)),
+    get: base
+      .route({ method: 'GET', path: '/jobs/{id}' })
+      .input(z.object({ id: z.string() }))
+      .output(jobSchema),
+    /** Streams the job on every change; the last event is its final state. */
+    watch: base
+      .route({ method: 'GET', path: '/jobs/{id}/watch' })
+      .input(z.object({ id: z.string() }))
+      .output(eventIterator(jobSchema)),
+    cancel: base
+      .route({ method: 'POST', path: '/jobs/{id}/cancel' })
+      .input(z.object({ id: z.string() }))
+      .output(jobSchema),
+  },
+  ingest: {
+    /** What a run would fetch, without asking TWS. */
+    plan: base
+      .route({ method: 'POST', path: '/ingest/plan' })
+      .input(ingestParamsSchema.pick({ symbols: true, from: true, to: true }))
+      .output(ingestPlanSchema),
+    start: base.route({ method: 'POST', path: '/ingest' }).input(ingestParamsSchema).output(jobSchema),
+  },
+  transform: {
+    start: base.route({ method: 'POST', path: '/transform' }).input(selectionSchema).output(jobSchema),
+    rebuild: base.route({ method: 'POST', path: '/rebuild' }).input(selectionSchema).output(jobSchema),
+    verify: base.route({ method: 'POST', path: '/verify' }).input(selectionSchema).output(jobSchema),
+  },
+  quality: {
+    findings: base
+      .route({ method: 'POST', path: '/quality/findings' })
+      .input(selectionSchema.extend({ rule: z.string().optional(), limit: z.int().min(1).max(10_000).default(200) }))
+      .output(z.array(findingSchema)),
+  },
+  features: {
+    build: base.route({ method: 'POST', path: '/features/build' }).input(featuresParamsSchema).output(jobSchema),
+  },
+  legacy: {
+    import: base
+      .route({ method: 'POST', path: '/legacy/import' })
+      .input(selectionSchema.pick({ symbols: true }))
+      .output(jobSchema),
+    rejected: base
+      .route({ method: 'GET', path: '/legacy/rejected' })
+      .input(z.object({ limit: z.int().min(1).max(10_000).default(200) }).prefault({}))
+      .output(z.array(z.object({ file: z.string(), line: z.int(), reason: z.string(), text: z.string() }))),
+  },
+  compare: {
+    start: base.route({ method: 'POST', path: '/compare' }).input(selectionSchema).output(jobSchema),
+    runs: base.route({ method: 'GET', path: '/compare/runs' }).output(z.array(comparisonRunSchema)),
+    run: base
+      .route({ method: 'GET', path: '/compare/runs/{runId}' })
+      .input(z.object({ runId: z.string() }))
+      .output(comparisonRunDetailSchema),
+    overlay: base
+      .route({ method: 'GET', path: '/compare/overlay' })
+      .input(z.object({ symbol: z.string(), sessionDate: sessionDateSchema, field: z.string() }))
+      .output(overlaySchema),
+    histogram: base
+      .route({ method: 'GET', path: '/compare/runs/{runId}/histogram' })
+      .input(z.object({ runId: z.string(), field: z.string(), symbol: z.string().optional() }))
+      .output(histogramSchema),
+  },
+  export: {
+    start: base.route({ method: 'POST', path: '/export' }).input(exportParamsSchema).output(jobSchema),
+  },
+}
+
+export type Contract = typeof contract

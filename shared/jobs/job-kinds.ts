@@ -1,0 +1,170 @@
+import { z } from 'zod'
+import { isSessionDate } from '#shared/time.ts'
+
+/**
+ * Every kind of job with the schema of its parameters and of its result. Parameters are parsed again when a stored job is
+ * read, because the file may come from an older version.
+ */
+
+export const sessionDateSchema = z
+  .string()
+  .refine(isSessionDate, { error: 'must be a date in the form YYYY-MM-DD' })
+  .meta({ description: 'Session date, exchange-local, YYYY-MM-DD' })
+
+/** Which part of the workspace a job works on; what is left out means all. Both dates are included. */
+export const selectionSchema = z.object({
+  symbols: z.array(z.string().min(1)).min(1).optional(),
+  from: sessionDateSchema.optional(),
+  to: sessionDateSchema.optional(),
+})
+export type Selection = z.infer<typeof selectionSchema>
+
+export const ingestParamsSchema = z.object({
+  symbols: z.array(z.string().min(1)).min(1).optional(),
+  from: sessionDateSchema,
+  to: sessionDateSchema,
+  /** Over the configured ones. */
+  host: z.string().min(1).optional(),
+  port: z.int().min(1).max(65535).optional(),
+})
+export type IngestParams = z.infer<typeof ingestParamsSchema>
+
+export const sessionRefSchema = z.object({ symbol: z.string(), sessionDate: z.string() })
+
+export const ingestResultSchema = z.object({
+  requests: z.int(),
+  bars: z.int(),
+  /** Sessions asked for in this run. */
+  sessionsFetched: z.int(),
+  sessionsAlreadyStored: z.int(),
+  /** Sessions that the broker answered without a single bar, with its words. */
+  withoutData: z.array(sessionRefSchema.extend({ reason: z.string() })),
+  /** Sessions that could not be fetched; they are asked for again by the next run. */
+  failed: z.array(sessionRefSchema.extend({ reason: z.string() })),
+})
+export type IngestResult = z.infer<typeof ingestResultSchema>
+
+export const transformResultSchema = z.object({
+  sessionsBuilt: z.int(),
+  sessionsUnchanged: z.int(),
+  bars: z.int(),
+  dropped: z.int(),
+  flagged: z.int(),
+  /** Findings of the sessions in the selection by rule, also of those that were unchanged. */
+  findings: z.record(z.string(), z.int()),
+})
+export type TransformResult = z.infer<typeof transformResultSchema>
+
+export const featuresParamsSchema = selectionSchema.extend({ featureSet: z.string().min(1).optional() })
+export const featuresResultSchema = z.object({
+  featureSet: z.string(),
+  columns: z.int(),
+  sessionsBuilt: z.int(),
+  sessionsUnchanged: z.int(),
+  rows: z.int(),
+})
+export type FeaturesResult = z.infer<typeof featuresResultSchema>
+
+export const verifyResultSchema = z.object({
+  sessionsChecked: z.int(),
+  featureSessionsChecked: z.int(),
+  /** Feature sessions whose curated bars changed after they were built; a build brings them up to date. */
+  featureSessionsStale: z.int(),
+  mismatches: z.array(
+    sessionRefSchema.extend({ layer: z.enum(['raw', 'curated', 'features']), stored: z.string(), rebuilt: z.string() }),
+  ),
+})
+export type VerifyResult = z.infer<typeof verifyResultSchema>
+
+export const legacyImportResultSchema = z.object({
+  files: z.int(),
+  filesUnchanged: z.int(),
+  rows: z.int(),
+  rejected: z.int(),
+  sessions: z.int(),
+  missingFiles: z.array(z.string()),
+})
+export type LegacyImportResult = z.infer<typeof legacyImportResultSchema>
+
+/** Counts per compared field over the minutes that both sides have. */
+export const fieldCountsSchema = z.object({
+  equal: z.int(),
+  withinTolerance: z.int(),
+  different: z.int(),
+  /** One side has a value and the other has none. */
+  nullVersusValue: z.int(),
+})
+export type FieldCounts = z.infer<typeof fieldCountsSchema>
+
+export const comparisonCountsSchema = z.object({
+  /** Minutes present on both sides. */
+  common: z.int(),
+  oldOnly: z.int(),
+  newOnly: z.int(),
+  /** Common minutes whose every field is equal / whose worst field is within tolerance / with at least one different field. */
+  equal: z.int(),
+  withinTolerance: z.int(),
+  different: z.int(),
+  fields: z.record(z.string(), fieldCountsSchema),
+})
+export type ComparisonCounts = z.infer<typeof comparisonCountsSchema>
+
+export const largestDifferenceSchema = z.object({
+  symbol: z.string(),
+  sessionDate: z.string(),
+  ts: z.int(),
+  field: z.string(),
+  oldValue: z.number(),
+  newValue: z.number(),
+})
+
+export const compareResultSchema = z.object({
+  runId: z.string(),
+  sessions: z.int(),
+  counts: comparisonCountsSchema,
+  largest: z.array(largestDifferenceSchema),
+})
+export type CompareResult = z.infer<typeof compareResultSchema>
+
+export const EXPORT_LAYERS = ['curated', 'features', 'comparison'] as const
+export const exportParamsSchema = selectionSchema.extend({
+  layers: z
+    .array(z.enum(EXPORT_LAYERS))
+    .min(1)
+    .default([...EXPORT_LAYERS]),
+  formats: z
+    .array(z.enum(['parquet', 'csv']))
+    .min(1)
+    .default(['parquet']),
+  featureSet: z.string().min(1).optional(),
+  /** Comparison run to export; the newest when left out. */
+  runId: z.string().min(1).optional(),
+})
+export type ExportParams = z.infer<typeof exportParamsSchema>
+export const exportResultSchema = z.object({
+  folder: z.string(),
+  manifest: z.string(),
+  files: z.int(),
+  rows: z.record(z.string(), z.int()),
+  bytes: z.int(),
+})
+export type ExportResult = z.infer<typeof exportResultSchema>
+
+/** Kind of job -> schemas. The order is the order of the main job. */
+export const JOB_KINDS = {
+  ingest: { params: ingestParamsSchema, result: ingestResultSchema },
+  transform: { params: selectionSchema, result: transformResultSchema },
+  features: { params: featuresParamsSchema, result: featuresResultSchema },
+  'legacy-import': { params: selectionSchema.pick({ symbols: true }), result: legacyImportResultSchema },
+  compare: { params: selectionSchema, result: compareResultSchema },
+  export: { params: exportParamsSchema, result: exportResultSchema },
+  rebuild: { params: selectionSchema, result: transformResultSchema },
+  verify: { params: selectionSchema, result: verifyResultSchema },
+} as const
+
+export type JobKind = keyof typeof JOB_KINDS
+export type JobParams<K extends JobKind> = z.infer<(typeof JOB_KINDS)[K]['params']>
+export type JobParamsInput<K extends JobKind> = z.input<(typeof JOB_KINDS)[K]['params']>
+export type JobResult<K extends JobKind> = z.infer<(typeof JOB_KINDS)[K]['result']>
+
+export const JOB_KIND_NAMES = Object.keys(JOB_KINDS) as [JobKind, ...JobKind[]]

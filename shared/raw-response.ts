@@ -1,0 +1,93 @@
+import { allocateBars, BAR_COLUMNS, type BarColumns } from './bars.ts'
+
+/** One stored TWS response: bars exactly as received, in the order received. */
+export interface RawResponse {
+  /** Grows with every stored response; a response with a larger id was received later. */
+  readonly id: number
+  readonly receivedAtMs: number
+  readonly bars: BarColumns
+}
+
+/** A minute that one response held more than once. */
+export interface DuplicateMinute {
+  readonly ts: number
+  /** How many rows the response had for the minute, at least 2. */
+  readonly rows: number
+  /** Whether any of them differed from the last one. */
+  readonly conflicting: boolean
+}
+
+export interface MergedBars {
+  /** Strictly ascending in `ts`. */
+  readonly bars: BarColumns
+  /** Duplicates inside the response whose bar was kept, ascending in `ts`. */
+  readonly duplicates: readonly DuplicateMinute[]
+}
+
+/**
+ * The bitemporal read: for each minute the bar of the newest response (largest id); where that response holds the minute more
+ * than once, its last row. Rows may come in any order. Rows whose time stamp is not a number are ignored here.
+ */
+export function mergeResponses(responses: readonly RawResponse[]): MergedBars {
+  if (responses.length === 1 && isStrictlyAscending(responses[0].bars.ts)) {
+    return { bars: responses[0].bars, duplicates: [] }
+  }
+  const ordered = [...responses].sort((a, b) => a.id - b.id)
+  let rows = 0
+  for (const response of ordered) rows += response.bars.ts.length
+  // Which (response, row) each kept bar comes from; later writes win because responses are visited oldest first.
+  const responseOf = new Uint32Array(rows)
+  const rowOf = new Uint32Array(rows)
+  const slots = new Map<number, number>()
+  let used = 0
+  for (let r = 0; r < ordered.length; r++) {
+    const ts = ordered[r].bars.ts
+    for (let i = 0; i < ts.length; i++) {
+      const at = ts[i]
+      if (at !== at) continue
+      let slot = slots.get(at)
+      if (slot === undefined) {
+        slot = used++
+        slots.set(at, slot)
+      }
+      responseOf[slot] = r
+      rowOf[slot] = i
+    }
+  }
+  const minutes = Float64Array.from(slots.keys()).sort()
+  const merged = allocateBars(minutes.length)
+  for (let i = 0; i < minutes.length; i++) {
+    const slot = slots.get(minutes[i]) as number
+    const source = ordered[responseOf[slot]].bars
+    const row = rowOf[slot]
+    for (const name of BAR_COLUMNS) merged[name][i] = source[name][row]
+  }
+  const keptFrom = (ts: number): number => responseOf[slots.get(ts) as number]
+  return {
+    bars: merged,
+    duplicates: ordered.flatMap((response, r) => duplicatesOf(response.bars, (ts) => keptFrom(ts) === r)),
+  }
+}
+
+function duplicatesOf(bars: BarColumns, isKept: (ts: number) => boolean): DuplicateMinute[] {
+  if (isStrictlyAscending(bars.ts)) return []
+  const rowsOf = new Map<number, number[]>()
+  for (let i = 0; i < bars.ts.length; i++) {
+    const rows = rowsOf.get(bars.ts[i])
+    if (rows === undefined) rowsOf.set(bars.ts[i], [i])
+    else rows.push(i)
+  }
+  const duplicates: DuplicateMinute[] = []
+  for (const [ts, rows] of rowsOf) {
+    if (rows.length < 2 || ts !== ts || !isKept(ts)) continue
+    const last = rows[rows.length - 1]
+    const conflicting = rows.some((row) => BAR_COLUMNS.some((name) => !Object.is(bars[name][row], bars[name][last])))
+    duplicates.push({ ts, rows: rows.length, conflicting })
+  }
+  return duplicates.sort((a, b) => a.ts - b.ts)
+}
+
+function isStrictlyAscending(ts: Float64Array): boolean {
+  for (let i = 0; i < ts.length; i++) if (!(i === 0 ? ts[0] === ts[0] : ts[i] > ts[i - 1])) return false
+  return true
+}
