@@ -1,0 +1,231 @@
+import { SwitchyardError } from '#shared/errors.ts'
+import type { CompareResult, ComparisonCounts } from '#shared/jobs/job-kinds.ts'
+import type { SessionDate } from '#shared/time.ts'
+import { guarded, openReadable, openWritable, type Readable, type Writable } from './database.ts'
+import { LAYERS } from './layers.ts'
+import { decodeDoubles, decodeTimes } from './session-block.ts'
+
+/** What a run compared and how; `settings` is the comparison configuration as JSON. */
+export interface ComparisonRunStart {
+  readonly runId: string
+  readonly from: SessionDate
+  readonly to: SessionDate
+  readonly symbols: readonly string[]
+  readonly oldPipeline: string
+  readonly settings: string
+}
+
+export interface StoredRun extends ComparisonRunStart {
+  readonly createdAtMs: number
+  readonly summary: CompareResult
+}
+
+/** Encoded rows of a session that are not plainly equal; value blobs are column-major in the order of the compared fields. */
+export interface ComparisonBlobs {
+  readonly ts: Uint8Array
+  readonly class: Uint8Array
+  readonly old_values: Uint8Array
+  readonly new_values: Uint8Array
+}
+
+export interface ComparisonSession {
+  readonly symbol: string
+  readonly sessionDate: SessionDate
+  /** Content hashes of the compared blocks; null where a side had none. */
+  readonly oldHash: string | null
+  readonly newHash: string | null
+  readonly counts: ComparisonCounts
+  readonly rowCount: number
+  readonly blobs: ComparisonBlobs
+}
+
+/** Rows read back: values of field f at row i stand at `f * ts.length + i`; NaN is null. */
+export interface ComparisonRows {
+  readonly symbol: string
+  readonly sessionDate: SessionDate
+  readonly counts: ComparisonCounts
+  readonly ts: Float64Array
+  readonly class: Uint8Array
+  readonly oldValues: Float64Array
+  readonly newValues: Float64Array
+}
+
+interface RunRow {
+  readonly id: string
+  readonly created_at_ms: number
+  readonly from_date: string
+  readonly to_date: string
+  readonly symbols: string
+  readonly old_pipeline: string
+  readonly settings: string
+  readonly summary: string
+}
+
+interface SessionRow extends ComparisonBlobs {
+  readonly symbol: string
+  readonly session_date: string
+  readonly counts: string
+}
+
+/** Finished comparison runs. A run never changes; one that did not finish is not visible. */
+export class ComparisonStore {
+  readonly file: string
+  readonly #database: Readable
+
+  constructor(file: string, database: Readable = openReadable(file, LAYERS.comparisons)) {
+    this.file = file
+    this.#database = database
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  /** Finished runs, newest first. */
+  runs(limit = 100): readonly StoredRun[] {
+    const rows = this.#database
+      .prepare('select * from comparison_runs where finished = 1 order by created_at_ms desc, id desc limit ?')
+      .all(limit) as RunRow[]
+    return rows.map(toRun)
+  }
+
+  isFinished(runId: string): boolean {
+    return (
+      this.#database.prepare('select 1 from comparison_runs where id = ? and finished = 1').get(runId) !== undefined
+    )
+  }
+
+  /** Throws NOT_FOUND when there is no finished run with this id. */
+  run(runId: string): StoredRun {
+    const row = this.#database.prepare('select * from comparison_runs where id = ? and finished = 1').get(runId) as
+      | RunRow
+      | undefined
+    if (row === undefined) {
+      throw new SwitchyardError('NOT_FOUND', `There is no comparison run ${runId}.`, {
+        hint: 'List the runs and pick one.',
+      })
+    }
+    return toRun(row)
+  }
+
+  /** Counts per session of a run, by symbol and date. */
+  sessions(
+    runId: string,
+  ): readonly { readonly symbol: string; readonly sessionDate: SessionDate; readonly counts: ComparisonCounts }[] {
+    const rows = this.#database
+      .prepare(
+        'select symbol, session_date, counts from comparison_sessions where run_id = ? order by symbol, session_date',
+      )
+      .all(runId) as { symbol: string; session_date: string; counts: string }[]
+    return rows.map((row) => ({
+      symbol: row.symbol,
+      sessionDate: row.session_date,
+      counts: JSON.parse(row.counts) as ComparisonCounts,
+    }))
+  }
+
+  /** The rows that are not plainly equal, session by session. */
+  *rows(runId: string, symbol?: string): Generator<ComparisonRows> {
+    const rows = this.#database
+      .prepare(
+        `select symbol, session_date, counts, ts, class, old_values, new_values from comparison_sessions
+         where run_id = ? and (? is null or symbol = ?) order by symbol, session_date`,
+      )
+      .iterate(runId, symbol ?? null, symbol ?? null) as IterableIterator<SessionRow>
+    for (const row of rows) {
+      yield {
+        symbol: row.symbol,
+        sessionDate: row.session_date,
+        counts: JSON.parse(row.counts) as ComparisonCounts,
+        ts: decodeTimes(row.ts),
+        class: Uint8Array.from(row.class),
+        oldValues: decodeDoubles(row.old_values),
+        newValues: decodeDoubles(row.new_values),
+      }
+    }
+  }
+
+  summary(): { runs: number; sessions: number; rows: number; updatedAtMs: number | null } {
+    return this.#database
+      .prepare(
+        `select (select count(*) from comparison_runs where finished = 1) as runs, count(*) as sessions,
+                coalesce(sum(row_count), 0) as rows, (select max(created_at_ms) from comparison_runs) as updatedAtMs
+         from comparison_sessions s join comparison_runs r on r.id = s.run_id and r.finished = 1`,
+      )
+      .get() as { runs: number; sessions: number; rows: number; updatedAtMs: number | null }
+  }
+}
+
+/** The comparison store with its writing half. Creates and migrates the file when it is opened. */
+export class WritableComparisonStore extends ComparisonStore {
+  readonly #database: Writable
+
+  constructor(file: string) {
+    const database = openWritable(file, LAYERS.comparisons)
+    super(file, database)
+    this.#database = database
+  }
+
+  /** Begins a run; an unfinished attempt with the same id is thrown away first. */
+  begin(run: ComparisonRunStart, nowMs: number): void {
+    guarded(this.file, () =>
+      this.#database
+        .transaction(() => {
+          this.#database.prepare('delete from comparison_runs where id = ? and finished = 0').run(run.runId)
+          this.#database
+            .prepare(
+              `insert into comparison_runs (id, created_at_ms, from_date, to_date, symbols, old_pipeline, settings)
+               values (@runId, @nowMs, @from, @to, @symbols, @oldPipeline, @settings)`,
+            )
+            .run({ ...run, symbols: JSON.stringify(run.symbols), nowMs })
+        })
+        .immediate(),
+    )
+  }
+
+  addSessions(runId: string, sessions: readonly ComparisonSession[]): void {
+    guarded(this.file, () =>
+      this.#database
+        .transaction(() => {
+          const insert = this.#database.prepare(
+            `insert into comparison_sessions
+               (run_id, symbol, session_date, old_hash, new_hash, counts, row_count, ts, class, old_values, new_values)
+             values (@runId, @symbol, @sessionDate, @oldHash, @newHash, @counts, @rowCount, @ts, @class, @old_values, @new_values)`,
+          )
+          for (const { blobs, counts, ...session } of sessions) {
+            insert.run({ runId, ...session, counts: JSON.stringify(counts), ...blobs })
+          }
+        })
+        .immediate(),
+    )
+  }
+
+  /** Makes the run visible; from here on it is immutable. */
+  finish(runId: string, summary: CompareResult): void {
+    guarded(this.file, () =>
+      this.#database
+        .prepare('update comparison_runs set finished = 1, summary = ? where id = ? and finished = 0')
+        .run(JSON.stringify(summary), runId),
+    )
+  }
+
+  /** Throws away what an unfinished run has stored. */
+  discard(runId: string): void {
+    guarded(this.file, () =>
+      this.#database.prepare('delete from comparison_runs where id = ? and finished = 0').run(runId),
+    )
+  }
+}
+
+function toRun(row: RunRow): StoredRun {
+  return {
+    runId: row.id,
+    createdAtMs: row.created_at_ms,
+    from: row.from_date,
+    to: row.to_date,
+    symbols: JSON.parse(row.symbols) as string[],
+    oldPipeline: row.old_pipeline,
+    settings: row.settings,
+    summary: JSON.parse(row.summary) as CompareResult,
+  }
+}

@@ -1,0 +1,120 @@
+import { existsSync } from 'node:fs'
+import Sqlite from 'better-sqlite3'
+import { SwitchyardError } from '#shared/errors.ts'
+import { storeError } from './store-error.ts'
+
+declare const readable: unique symbol
+declare const writable: unique symbol
+
+/** A connection that may read. */
+export type Readable = Sqlite.Database & { readonly [readable]: true }
+/** The one connection of the process that may write this file. */
+export type Writable = Readable & { readonly [writable]: true }
+
+/** One forward step of a database's schema. Steps are numbered from 1 in the order of their list and never change once released. */
+export interface Migration {
+  readonly name: string
+  readonly up: (database: Sqlite.Database) => void
+}
+
+/** What makes one database file of the workspace different from the others. */
+export interface DatabaseKind {
+  readonly name: string
+  /** Written into the file's header, so that a renamed file of another layer is recognised. */
+  readonly applicationId: number
+  readonly migrations: readonly Migration[]
+  /** FULL where every acknowledged commit must survive a power cut; NORMAL where the content can be rebuilt. */
+  readonly synchronous: 'FULL' | 'NORMAL'
+}
+
+/**
+ * Opens `file` for writing, creates it when absent and brings its schema up to date in one transaction.
+ *
+ * Throws STORE_NOT_A_DATABASE, STORE_FROM_FUTURE, STORE_CORRUPT, DISK_FULL or IO_ERROR, each naming the file.
+ */
+export function openWritable(file: string, kind: DatabaseKind): Writable {
+  return guarded(file, () => {
+    const database = new Sqlite(file)
+    try {
+      database.pragma('journal_mode = WAL')
+      database.pragma(`synchronous = ${kind.synchronous}`)
+      database.pragma('foreign_keys = ON')
+      database.pragma('busy_timeout = 5000')
+      checkIdentity(database, file, kind)
+      migrate(database, file, kind)
+      return database as Writable
+    } catch (thrown) {
+      database.close()
+      throw thrown
+    }
+  })
+}
+
+/** Opens an existing, migrated `file` read-only. Errors as {@link openWritable}; NOT_FOUND when there is no such file. */
+export function openReadable(file: string, kind: DatabaseKind): Readable {
+  if (!existsSync(file)) {
+    throw new SwitchyardError('NOT_FOUND', `There is no ${file}.`, { hint: 'Open the workspace once to create it.' })
+  }
+  return guarded(file, () => {
+    const database = new Sqlite(file, { readonly: true })
+    try {
+      database.pragma('busy_timeout = 5000')
+      database.pragma('cache_size = -65536')
+      checkIdentity(database, file, kind)
+      return database as Readable
+    } catch (thrown) {
+      database.close()
+      throw thrown
+    }
+  })
+}
+
+/** Runs `work` and gives SQLite's errors the file's name and a remedy. */
+export function guarded<T>(file: string, work: () => T): T {
+  try {
+    return work()
+  } catch (thrown) {
+    throw storeError(thrown, file)
+  }
+}
+
+function checkIdentity(database: Sqlite.Database, file: string, kind: DatabaseKind): void {
+  const applicationId = database.pragma('application_id', { simple: true }) as number
+  const version = database.pragma('user_version', { simple: true }) as number
+  if (applicationId !== 0 && applicationId !== kind.applicationId) {
+    throw new SwitchyardError(
+      'STORE_NOT_A_DATABASE',
+      `${file} is a SQLite database, but not a ${kind.name} store of Switchyard.`,
+      {
+        hint: 'Move the file away; it was put in the wrong place.',
+      },
+    )
+  }
+  if (applicationId === 0 && hasTables(database)) {
+    throw new SwitchyardError('STORE_NOT_A_DATABASE', `${file} is a SQLite database that Switchyard did not make.`, {
+      hint: 'Move the file away; Switchyard will make its own.',
+    })
+  }
+  if (version > kind.migrations.length) {
+    throw new SwitchyardError(
+      'STORE_FROM_FUTURE',
+      `${file} was written by a newer Switchyard (schema ${version}, this one knows ${kind.migrations.length}).`,
+      { hint: 'Update Switchyard. Nothing was changed.' },
+    )
+  }
+}
+
+function hasTables(database: Sqlite.Database): boolean {
+  return database.prepare('select 1 from sqlite_schema limit 1').get() !== undefined
+}
+
+function migrate(database: Sqlite.Database, file: string, kind: DatabaseKind): void {
+  const version = database.pragma('user_version', { simple: true }) as number
+  if (version === kind.migrations.length) return
+  const apply = database.transaction(() => {
+    for (let next = version; next < kind.migrations.length; next++) kind.migrations[next].up(database)
+    database.pragma(`application_id = ${kind.applicationId}`)
+    database.pragma(`user_version = ${kind.migrations.length}`)
+  })
+  guarded(file, () => apply.immediate())
+}

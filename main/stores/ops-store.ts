@@ -1,0 +1,193 @@
+import { type ErrorReport, SwitchyardError } from '#shared/errors.ts'
+import { JOB_KINDS, type JobKind } from '#shared/jobs/job-kinds.ts'
+import { type Job, jobSchema, type JobState } from '#shared/jobs/job.ts'
+import type { Progress } from '#shared/progress.ts'
+import { guarded, openReadable, openWritable, type Readable, type Writable } from './database.ts'
+import { LAYERS } from './layers.ts'
+
+interface JobRow {
+  readonly id: string
+  readonly kind: string
+  readonly state: JobState
+  readonly params: string
+  readonly progress: string
+  readonly result: string | null
+  readonly error: string | null
+  readonly has_findings: number
+  readonly attempts: number
+  readonly created_at_ms: number
+  readonly started_at_ms: number | null
+  readonly finished_at_ms: number | null
+}
+
+/** A job whose process died that often is not started again. */
+export const MAX_ATTEMPTS = 5
+
+/** ops.db: what the engine was asked to do and how it went. */
+export class OpsStore {
+  readonly file: string
+  readonly #database: Readable
+
+  constructor(file: string, database: Readable = openReadable(file, LAYERS.ops)) {
+    this.file = file
+    this.#database = database
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  /** Newest first. */
+  jobs(limit: number): readonly Job[] {
+    const rows = this.#database.prepare('select * from jobs order by seq desc limit ?').all(limit) as JobRow[]
+    return rows.map(toJob)
+  }
+
+  /** Throws NOT_FOUND. */
+  job(id: string): Job {
+    const row = this.#database.prepare('select * from jobs where id = ?').get(id) as JobRow | undefined
+    if (row === undefined) {
+      throw new SwitchyardError('NOT_FOUND', `There is no job ${id}.`, { hint: 'List the jobs to see their ids.' })
+    }
+    return toJob(row)
+  }
+
+  /** Queued jobs in the order in which they were asked for. */
+  queued(): readonly Job[] {
+    const rows = this.#database.prepare("select * from jobs where state = 'queued' order by seq").all() as JobRow[]
+    return rows.map(toJob)
+  }
+}
+
+/** The ops store with its writing half. Creates and migrates the file when it is opened. */
+export class WritableOpsStore extends OpsStore {
+  readonly #database: Writable
+
+  constructor(file: string) {
+    const database = openWritable(file, LAYERS.ops)
+    super(file, database)
+    this.#database = database
+  }
+
+  /** Puts a job into the queue. */
+  enqueue(id: string, kind: JobKind, params: Readonly<Record<string, unknown>>, nowMs: number): Job {
+    const waiting: Progress = { kind: 'waiting', fraction: 0, title: 'Waiting' }
+    guarded(this.file, () =>
+      this.#database
+        .prepare(
+          `insert into jobs (id, seq, kind, state, params, progress, created_at_ms)
+           values (?, (select coalesce(max(seq), 0) + 1 from jobs), ?, 'queued', ?, ?, ?)`,
+        )
+        .run(id, kind, JSON.stringify(params), JSON.stringify(waiting), nowMs),
+    )
+    return this.job(id)
+  }
+
+  /** Takes a queued job into work. */
+  begin(id: string, progress: Progress, nowMs: number): Job {
+    guarded(this.file, () =>
+      this.#database
+        .prepare(
+          `update jobs set state = 'running', attempts = attempts + 1, started_at_ms = coalesce(started_at_ms, @nowMs),
+             progress = @progress
+           where id = @id and state = 'queued'`,
+        )
+        .run({ id, nowMs, progress: JSON.stringify(progress) }),
+    )
+    return this.job(id)
+  }
+
+  saveProgress(id: string, progress: Progress): void {
+    guarded(this.file, () =>
+      this.#database
+        .prepare("update jobs set progress = ? where id = ? and state = 'running'")
+        .run(JSON.stringify(progress), id),
+    )
+  }
+
+  succeed(
+    id: string,
+    result: Readonly<Record<string, unknown>>,
+    hasFindings: boolean,
+    title: string,
+    nowMs: number,
+  ): Job {
+    const finished: Progress = { kind: 'finished', fraction: 1, title }
+    guarded(this.file, () =>
+      this.#database
+        .prepare(
+          `update jobs set state = 'succeeded', result = @result, has_findings = @hasFindings, progress = @progress,
+             finished_at_ms = @nowMs
+           where id = @id`,
+        )
+        .run({
+          id,
+          result: JSON.stringify(result),
+          hasFindings: hasFindings ? 1 : 0,
+          progress: JSON.stringify(finished),
+          nowMs,
+        }),
+    )
+    return this.job(id)
+  }
+
+  fail(id: string, state: 'failed' | 'cancelled', error: ErrorReport, nowMs: number): Job {
+    guarded(this.file, () =>
+      this.#database
+        .prepare('update jobs set state = @state, error = @error, finished_at_ms = @nowMs where id = @id')
+        .run({ id, state, error: JSON.stringify(error), nowMs }),
+    )
+    return this.job(id)
+  }
+
+  /**
+   * After a restart: jobs that were running go back to the queue; one that has used up its attempts fails and says so.
+   */
+  requeueInterrupted(nowMs: number): void {
+    const error: ErrorReport = {
+      code: 'JOB_FAILED',
+      message: `The engine stopped ${MAX_ATTEMPTS} times while this job ran.`,
+      hint: 'Look into the log of the workspace for the reason, then start the job again.',
+    }
+    guarded(this.file, () =>
+      this.#database
+        .transaction(() => {
+          this.#database
+            .prepare(
+              `update jobs set state = 'failed', error = @error, finished_at_ms = @nowMs
+               where state = 'running' and attempts >= @most`,
+            )
+            .run({ error: JSON.stringify(error), nowMs, most: MAX_ATTEMPTS })
+          this.#database.prepare("update jobs set state = 'queued' where state = 'running'").run()
+        })
+        .immediate(),
+    )
+  }
+}
+
+function toJob(row: JobRow): Job {
+  const kind = row.kind
+  if (!(kind in JOB_KINDS)) {
+    throw new SwitchyardError(
+      'STORE_FROM_FUTURE',
+      `Job ${row.id} is of a kind that this Switchyard does not know: ${kind}.`,
+      {
+        hint: 'Update Switchyard.',
+      },
+    )
+  }
+  return jobSchema.parse({
+    id: row.id,
+    kind,
+    state: row.state,
+    params: JSON.parse(row.params),
+    progress: JSON.parse(row.progress),
+    result: row.result === null ? undefined : JSON.parse(row.result),
+    error: row.error === null ? undefined : JSON.parse(row.error),
+    hasFindings: row.has_findings === 1,
+    attempts: row.attempts,
+    createdAtMs: row.created_at_ms,
+    startedAtMs: row.started_at_ms ?? undefined,
+    finishedAtMs: row.finished_at_ms ?? undefined,
+  })
+}

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto'
+import { endianness } from 'node:os'
+import { SwitchyardError } from '#shared/errors.ts'
+
+/**
+ * The block codec: a column of a session is one BLOB. Doubles are little-endian IEEE 754 binary64, times are little-endian
+ * Int64 epoch seconds, flags little-endian UInt16. `np.frombuffer(blob, '<f8')`, `'<i8'`, `'<u2'` read them.
+ *
+ * A missing value is NaN, always written with the same bits, so that equal columns have equal bytes on every machine.
+ */
+
+if (endianness() !== 'LE') {
+  throw new SwitchyardError(
+    'INTERNAL',
+    'Switchyard stores little-endian blocks and runs on little-endian machines only.',
+  )
+}
+
+const CANONICAL_NAN_HIGH = 0x7ff80000
+
+/** Encodes doubles. The result shares no memory with `column`. */
+export function encodeDoubles(column: Float64Array): Buffer {
+  const copy = new Float64Array(column)
+  const words = new Uint32Array(copy.buffer)
+  for (let i = 0; i < copy.length; i++) {
+    const value = copy[i]
+    if (value !== value) {
+      words[2 * i] = 0
+      words[2 * i + 1] = CANONICAL_NAN_HIGH
+    }
+  }
+  return Buffer.from(copy.buffer)
+}
+
+/** Decodes doubles; a view on `blob`'s memory where it is aligned, else a copy. */
+export function decodeDoubles(blob: Uint8Array): Float64Array {
+  const bytes = aligned(blob, 8)
+  return new Float64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8)
+}
+
+/** Encodes epoch seconds as Int64. Every value must be an integer within ±2^53. */
+export function encodeTimes(ts: Float64Array): Buffer {
+  const words = new Int32Array(ts.length * 2)
+  for (let i = 0; i < ts.length; i++) {
+    const value = ts[i]
+    if (!Number.isSafeInteger(value)) {
+      throw new SwitchyardError('INTERNAL', `A time stamp must be whole epoch seconds, not ${value}.`)
+    }
+    words[2 * i] = value | 0
+    words[2 * i + 1] = Math.floor(value / 4294967296)
+  }
+  return Buffer.from(words.buffer)
+}
+
+/** Decodes Int64 epoch seconds into doubles (exact up to 2^53). */
+export function decodeTimes(blob: Uint8Array): Float64Array {
+  const bytes = aligned(blob, 8)
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
+  const ts = new Float64Array(words.length / 2)
+  for (let i = 0; i < ts.length; i++) ts[i] = (words[2 * i] >>> 0) + words[2 * i + 1] * 4294967296
+  return ts
+}
+
+/** Encodes flags as UInt16. The result shares no memory with `flags`. */
+export function encodeFlags(flags: Uint16Array): Buffer {
+  return Buffer.from(new Uint16Array(flags).buffer)
+}
+
+/** Decodes UInt16 flags. */
+export function decodeFlags(blob: Uint8Array): Uint16Array {
+  const bytes = aligned(blob, 2)
+  return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2)
+}
+
+/**
+ * SHA-256 (hex) of named blobs: name, length and bytes of each in the given order. Two blocks have the same hash exactly when
+ * they have the same columns with the same bytes.
+ */
+export function hashBlobs(blobs: readonly (readonly [name: string, blob: Uint8Array])[]): string {
+  const hash = createHash('sha256')
+  for (const [name, blob] of blobs) {
+    hash.update(`${name}:${blob.byteLength}\n`)
+    hash.update(blob)
+  }
+  return hash.digest('hex')
+}
+
+function aligned(blob: Uint8Array, size: 2 | 8): Uint8Array {
+  if (blob.byteLength % size !== 0) {
+    throw new SwitchyardError(
+      'STORE_CORRUPT',
+      `A block has ${blob.byteLength} bytes, which is not a multiple of ${size}.`,
+      {
+        hint: 'The database is damaged. Restore it from a backup, or rebuild the layer from raw.',
+      },
+    )
+  }
+  return blob.byteOffset % size === 0 ? blob : Uint8Array.from(blob)
+}
