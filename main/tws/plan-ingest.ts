@@ -1,0 +1,112 @@
+import { BAR_SECONDS } from '#shared/bars.ts'
+import type { Session } from '#shared/calendar/calendar.ts'
+import type { IngestPlan } from '#shared/contract/contract.ts'
+import type { SessionDate } from '#shared/time.ts'
+
+/** One request to make: a run of sessions of one symbol with no other session between them. */
+export interface IngestPiece {
+  readonly symbol: string
+  readonly sessions: readonly Session[]
+  /** End of the window, epoch seconds: close of the last session, or of its extended hours. */
+  readonly endTs: number
+  /** Duration as TWS takes it; TWS counts trading days. */
+  readonly duration: string
+  /** Upper bound of the bars in the answer. */
+  readonly expectedBars: number
+}
+
+export interface PlanInput {
+  /** Wanted sessions by symbol, ascending, none left out within the wanted range. */
+  readonly wanted: readonly { readonly symbol: string; readonly sessions: readonly Session[] }[]
+  /** Sessions that need not be asked for again, by symbol. */
+  readonly fetched: (symbol: string, date: SessionDate) => boolean
+  readonly useRth: boolean
+  readonly maxBarsPerRequest: number
+  /** Now, epoch seconds. A session is asked for only when it has been over for a while, so that its bars are final. */
+  readonly nowTs: number
+}
+
+/** How long after the close a session's bars are taken as final. */
+export const SETTLE_SECONDS = 120
+
+/** US extended hours end four hours after the regular close. */
+const EXTENDED_AFTER_CLOSE_SECONDS = 4 * 3600
+/** Minutes from 04:00 to 20:00. */
+const EXTENDED_MINUTES = 960
+
+/** What is missing, cut into requests of bounded size, in order of symbol and time. A pure function. */
+export function planIngest(input: PlanInput): readonly IngestPiece[] {
+  const pieces: IngestPiece[] = []
+  for (const { symbol, sessions } of input.wanted) {
+    let run: Session[] = []
+    let bars = 0
+    const flush = (): void => {
+      if (run.length > 0) pieces.push(pieceOf(symbol, run, input.useRth))
+      run = []
+      bars = 0
+    }
+    for (const session of sessions) {
+      if (!isFinished(session, input) || input.fetched(symbol, session.date)) {
+        flush()
+        continue
+      }
+      const size = expectedBars(session, input.useRth)
+      if (bars + size > input.maxBarsPerRequest) flush()
+      run.push(session)
+      bars += size
+    }
+    flush()
+  }
+  return pieces
+}
+
+/** A piece that asks for one session alone. */
+export function singlePiece(symbol: string, session: Session, useRth: boolean): IngestPiece {
+  return pieceOf(symbol, [session], useRth)
+}
+
+/** The figures that an operator wants to see before a run. */
+export function previewPlan(input: PlanInput, from: SessionDate, to: SessionDate): IngestPlan {
+  const pieces = planIngest(input)
+  const symbols = input.wanted.map(({ symbol, sessions }) => {
+    const own = pieces.filter((piece) => piece.symbol === symbol)
+    return {
+      symbol,
+      sessionsAlreadyStored: sessions.filter((session) => input.fetched(symbol, session.date)).length,
+      sessionsToFetch: own.reduce((sum, piece) => sum + piece.sessions.length, 0),
+      requests: own.length,
+    }
+  })
+  return {
+    from,
+    to,
+    sessions: input.wanted.reduce((sum, { sessions }) => sum + sessions.length, 0),
+    sessionsAlreadyStored: symbols.reduce((sum, { sessionsAlreadyStored }) => sum + sessionsAlreadyStored, 0),
+    sessionsToFetch: symbols.reduce((sum, { sessionsToFetch }) => sum + sessionsToFetch, 0),
+    requests: pieces.length,
+    expectedBars: pieces.reduce((sum, piece) => sum + piece.expectedBars, 0),
+    symbols,
+  }
+}
+
+function isFinished(session: Session, input: PlanInput): boolean {
+  return endOf(session, input.useRth) + SETTLE_SECONDS <= input.nowTs
+}
+
+function endOf(session: Session, useRth: boolean): number {
+  return useRth ? session.closeTs : session.closeTs + EXTENDED_AFTER_CLOSE_SECONDS
+}
+
+function expectedBars(session: Session, useRth: boolean): number {
+  return useRth ? Math.round((session.closeTs - session.openTs) / BAR_SECONDS) : EXTENDED_MINUTES
+}
+
+function pieceOf(symbol: string, sessions: readonly Session[], useRth: boolean): IngestPiece {
+  return {
+    symbol,
+    sessions,
+    endTs: endOf(sessions[sessions.length - 1], useRth),
+    duration: `${sessions.length} D`,
+    expectedBars: sessions.reduce((sum, session) => sum + expectedBars(session, useRth), 0),
+  }
+}
