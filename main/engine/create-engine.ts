@@ -1,0 +1,143 @@
+import { join, resolve } from 'node:path'
+import type { TradingCalendar } from '#shared/calendar/calendar.ts'
+import type { SymbolConfig, WorkspaceConfig } from '#shared/config/workspace-config.ts'
+import { SwitchyardError } from '#shared/errors.ts'
+import { ComputePool } from '#main/jobs/compute-pool.ts'
+import { JobRunner } from '#main/jobs/job-runner.ts'
+import type { JobServices } from '#main/jobs/job-services.ts'
+import { hashJson } from '#main/stores/hash-json.ts'
+import { closeStores, openStores, type Stores } from '#main/stores/stores.ts'
+import { TwsClient } from '#main/tws/tws-client.ts'
+import packageJson from '../../package.json' with { type: 'json' }
+import { SOURCE_DATA_FOLDER } from './data-folder.ts'
+import { EventBus } from './event-bus.ts'
+import { loadCalendar } from './load-calendar.ts'
+import { loadFeatureSet } from './load-feature-set.ts'
+import { createLog, type Log } from './log.ts'
+import { CONFIG_FILE, ensureFolders, lockWorkspace, readConfig } from './workspace.ts'
+
+export const VERSION = packageJson.version
+
+export interface EngineOptions {
+  /** Folder with `switchyard.yaml`. */
+  readonly workspace: string
+  /** Milliseconds since the epoch; the system clock when left out. */
+  readonly nowMs?: () => number
+  /** Folder with the built-in calendars and feature sets; the one beside the source when left out. */
+  readonly dataFolder?: string
+  /** Entry file of the worker threads; the source when left out. A bundle names its own. */
+  readonly computeWorker?: URL
+  readonly log?: Log
+}
+
+/** A running engine: one workspace with its stores, its queue of jobs and its connection to TWS. */
+export interface Engine {
+  readonly folder: string
+  readonly config: WorkspaceConfig
+  readonly configFile: string
+  readonly configHash: string
+  readonly stores: Stores
+  readonly jobs: JobRunner
+  readonly tws: TwsClient
+  readonly events: EventBus
+  readonly services: JobServices
+  readonly log: Log
+  /** Interrupts running jobs (they go on after the next start), closes the connection and the stores. */
+  close(): Promise<void>
+}
+
+/**
+ * The composition root: opens a workspace, takes up interrupted jobs and is ready for calls. It knows no screen.
+ *
+ * @throws {SwitchyardError} WORKSPACE_NOT_FOUND, CONFIG_INVALID, UNKNOWN_CALENDAR, WORKSPACE_LOCKED, or the errors of opening a
+ *   store; nothing stays open then.
+ */
+export function createEngine(options: EngineOptions): Engine {
+  const folder = resolve(options.workspace)
+  const nowMs = options.nowMs ?? Date.now
+  const dataFolder = options.dataFolder ?? SOURCE_DATA_FOLDER
+  const config = readConfig(folder)
+  const configHash = hashJson(config)
+  const calendars = loadCalendars(config, [join(folder, 'calendars'), join(dataFolder, 'calendars')])
+  const featureFolders = [join(folder, 'features'), join(dataFolder, 'features')]
+  for (const set of config.features.sets) loadFeatureSet(set, featureFolders)
+  ensureFolders(folder)
+
+  const lock = lockWorkspace(folder)
+  let stores: Stores
+  try {
+    stores = openStores(join(folder, 'store'))
+  } catch (thrown) {
+    lock.release()
+    throw thrown
+  }
+  const log = options.log ?? createLog(folder)
+  stores.raw.abandonOpenRequests(nowMs())
+
+  const events = new EventBus((thrown) => log.error({ thrown }, 'a listener failed'))
+  const pool = new ComputePool(options.computeWorker ?? new URL('../jobs/compute-worker.ts', import.meta.url))
+  const clientFor = (host: string, port: number, isShared: boolean): TwsClient =>
+    new TwsClient({
+      address: { host, port, clientId: config.tws.clientId },
+      connectTimeoutMs: config.tws.connectTimeoutMs,
+      requestTimeoutMs: config.tws.requestTimeoutMs,
+      nowMs,
+      log: (message, fields) => log.info(fields, message),
+      ...(isShared ? { onChange: (connection) => events.publish({ kind: 'connection', connection }) } : {}),
+    })
+  const symbols = new Map(config.symbols.map((entry) => [entry.symbol, entry]))
+  const symbolConfig = (symbol: string): SymbolConfig => {
+    const entry = symbols.get(symbol)
+    if (entry === undefined) {
+      throw new SwitchyardError('UNKNOWN_SYMBOL', `${symbol} is not a symbol of this workspace.`, {
+        hint: `Its symbols are ${[...symbols.keys()].join(', ')}. Add others to ${CONFIG_FILE}.`,
+      })
+    }
+    return entry
+  }
+  const tws = clientFor(config.tws.host, config.tws.port, true)
+  const services: JobServices = {
+    version: VERSION,
+    folder,
+    config,
+    configHash,
+    stores,
+    pool,
+    nowMs,
+    calendarOf: (symbol) => calendars.get(symbolConfig(symbol).calendar) as TradingCalendar,
+    featureSet: (name) => loadFeatureSet(name, featureFolders),
+    twsClient: tws,
+    openTwsClient: ({ host, port }) => clientFor(host, port, false),
+    publish: (event) => events.publish(event),
+    symbolConfig,
+  }
+  const jobs = new JobRunner({ services, log })
+  jobs.start()
+  log.info({ folder, version: VERSION }, 'engine started')
+
+  return {
+    folder,
+    config,
+    configFile: join(folder, CONFIG_FILE),
+    configHash,
+    stores,
+    jobs,
+    tws,
+    events,
+    services,
+    log,
+    close: async () => {
+      await jobs.drain()
+      await tws.disconnect()
+      await pool.close()
+      closeStores(stores)
+      lock.release()
+      log.info({}, 'engine closed')
+    },
+  }
+}
+
+function loadCalendars(config: WorkspaceConfig, folders: readonly string[]): ReadonlyMap<string, TradingCalendar> {
+  const ids = new Set(config.symbols.map(({ calendar }) => calendar))
+  return new Map([...ids].map((id) => [id, loadCalendar(id, folders)]))
+}

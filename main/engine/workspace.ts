@@ -1,0 +1,93 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import Sqlite from 'better-sqlite3'
+import { type WorkspaceConfig, workspaceConfigSchema } from '#shared/config/workspace-config.ts'
+import { SwitchyardError } from '#shared/errors.ts'
+import { readYamlFile } from './yaml-file.ts'
+
+/** Names inside a workspace folder. */
+export const CONFIG_FILE = 'switchyard.yaml'
+const FOLDERS = ['store', 'exports', 'snapshots', 'logs']
+
+export const CONFIG_HINT = 'Correct the file; docs/configuration.md explains every key.'
+
+/**
+ * Reads `switchyard.yaml` of a workspace folder.
+ *
+ * @throws {SwitchyardError} WORKSPACE_NOT_FOUND when the folder has none; CONFIG_INVALID, naming line and key of every problem.
+ */
+export function readConfig(folder: string): WorkspaceConfig {
+  const file = readYamlFile(join(folder, CONFIG_FILE), CONFIG_HINT)
+  if (file === null) {
+    throw new SwitchyardError(
+      'WORKSPACE_NOT_FOUND',
+      `${resolve(folder)} is not a workspace: it has no ${CONFIG_FILE}.`,
+      {
+        hint: `Create one with "switchyard init --workspace ${folder}", or name another folder with --workspace.`,
+      },
+    )
+  }
+  return file.parse(workspaceConfigSchema)
+}
+
+/**
+ * Makes a workspace folder with a configuration. The configuration is checked first; an existing one is never overwritten.
+ *
+ * @throws {SwitchyardError} WORKSPACE_EXISTS, CONFIG_INVALID or IO_ERROR; nothing is left behind then.
+ */
+export function createWorkspace(folder: string, configText: string): void {
+  const path = join(folder, CONFIG_FILE)
+  if (existsSync(path)) {
+    throw new SwitchyardError('WORKSPACE_EXISTS', `${resolve(folder)} is a workspace already.`, {
+      hint: 'Use it, or choose another folder.',
+    })
+  }
+  try {
+    mkdirSync(folder, { recursive: true })
+    for (const name of FOLDERS) mkdirSync(join(folder, name), { recursive: true })
+    writeFileSync(path, configText, { flag: 'wx' })
+  } catch (thrown) {
+    throw ioError(folder, thrown)
+  }
+}
+
+/** Makes the folders of a workspace that are missing. */
+export function ensureFolders(folder: string): void {
+  try {
+    for (const name of FOLDERS) mkdirSync(join(folder, name), { recursive: true })
+  } catch (thrown) {
+    throw ioError(folder, thrown)
+  }
+}
+
+/**
+ * Takes the workspace for this process. The lock is an exclusive SQLite transaction: the operating system lets go of it when
+ * the process ends, however it ends.
+ *
+ * @throws {SwitchyardError} WORKSPACE_LOCKED when another engine has it.
+ */
+export function lockWorkspace(folder: string): { release(): void } {
+  const database = new Sqlite(join(folder, 'store', 'engine.lock'), { timeout: 0 })
+  try {
+    database.pragma('journal_mode = DELETE')
+    database.exec('begin exclusive')
+  } catch (thrown) {
+    database.close()
+    throw new SwitchyardError('WORKSPACE_LOCKED', `Another Switchyard works in ${resolve(folder)}.`, {
+      hint: 'Use that one (its console or "switchyard serve"), or close it first.',
+      cause: thrown,
+    })
+  }
+  return { release: () => database.close() }
+}
+
+function ioError(folder: string, thrown: unknown): SwitchyardError {
+  return new SwitchyardError(
+    'IO_ERROR',
+    `${resolve(folder)} cannot be written (${thrown instanceof Error ? thrown.message : String(thrown)}).`,
+    {
+      hint: 'Choose a folder in which you may write.',
+      cause: thrown,
+    },
+  )
+}

@@ -1,0 +1,56 @@
+import { allocateBars, type BarColumns } from '#shared/bars.ts'
+import { compareSession } from '#main/compare/compare-session.ts'
+import { type LargestDifference, LargestDifferences } from '#main/compare/largest-differences.ts'
+import type { ComparisonSession } from '#main/stores/comparison-store.ts'
+import { CuratedStore } from '#main/stores/curated-store.ts'
+import { LegacyStore } from '#main/stores/legacy-store.ts'
+import { encodeDoubles, encodeTimes } from '#main/stores/session-block.ts'
+import type { CompareTask } from './compute-task.ts'
+
+const SESSIONS_PER_BATCH = 64
+const NO_BARS: BarColumns = allocateBars(0)
+
+/** Compares the sessions of one symbol that either side has, batch by batch; returns its largest differences. */
+export function* compareSymbol(
+  task: CompareTask,
+): Generator<readonly ComparisonSession[], readonly LargestDifference[]> {
+  const curated = new CuratedStore(task.curatedFile)
+  const legacy = new LegacyStore(task.legacyFile)
+  try {
+    const largest = new LargestDifferences(task.largestDifferences)
+    const dates = new Set([
+      ...legacy.sessionDates(task.symbol, task.from, task.to),
+      ...curated.sessions(task.symbol, task.from, task.to).map(({ session }) => session.date),
+    ])
+    let batch: ComparisonSession[] = []
+    for (const sessionDate of [...dates].sort()) {
+      const old = legacy.block(task.symbol, sessionDate)
+      const fresh = curated.block(task.symbol, sessionDate)
+      const { counts, rows } = compareSession(old?.bars ?? NO_BARS, fresh?.bars ?? NO_BARS, task.tolerances)
+      largest.add(task.symbol, sessionDate, rows)
+      batch.push({
+        symbol: task.symbol,
+        sessionDate,
+        oldHash: old?.contentHash ?? null,
+        newHash: fresh?.contentHash ?? null,
+        counts,
+        rowCount: rows.ts.length,
+        blobs: {
+          ts: encodeTimes(rows.ts),
+          class: rows.class,
+          old_values: encodeDoubles(rows.oldValues),
+          new_values: encodeDoubles(rows.newValues),
+        },
+      })
+      if (batch.length === SESSIONS_PER_BATCH) {
+        yield batch
+        batch = []
+      }
+    }
+    if (batch.length > 0) yield batch
+    return largest.list()
+  } finally {
+    curated.close()
+    legacy.close()
+  }
+}

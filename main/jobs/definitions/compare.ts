@@ -1,0 +1,95 @@
+import { addCounts, emptyCounts } from '#main/compare/compare-session.ts'
+import { mergeLargest } from '#main/compare/largest-differences.ts'
+import { canonicalJson } from '#shared/canonical-json.ts'
+import { SwitchyardError } from '#shared/errors.ts'
+import type { CompareResult } from '#shared/jobs/job-kinds.ts'
+import type { JobDefinition } from '../job-definition.ts'
+import { checkSelection, selectedDates, selectedSymbols } from '../selection.ts'
+import { requireOldPipeline } from './legacy-import.ts'
+
+export const compareJob: JobDefinition<'compare'> = {
+  kind: 'compare',
+  title: 'Compare old and new',
+  lane: 'comparisons',
+  steps: [{ title: 'Comparing', weight: 1 }],
+  check: (params, services) => {
+    requireOldPipeline(services)
+    checkSelection(params, services)
+  },
+  run: async (params, { services, signal, report, jobId }) => {
+    const { curated, legacy, comparisons } = services.stores
+    const runId = jobId
+    // The engine may have died between finishing the run and noting that the job is done.
+    if (comparisons.isFinished(runId)) return comparisons.run(runId).summary
+    const { tolerances, largestDifferences } = services.config.comparison
+    const oldPipeline = requireOldPipeline(services)
+    const wanted = selectedDates(params)
+    const selected = selectedSymbols(params, services).map((symbol) => {
+      const dates = [
+        ...legacy.sessionDates(symbol, wanted.from, wanted.to),
+        ...curated.sessions(symbol, wanted.from, wanted.to).map(({ session }) => session.date),
+      ].sort()
+      return { symbol, dates }
+    })
+    const symbols = selected.filter(({ dates }) => dates.length > 0)
+    if (symbols.length === 0) {
+      throw new SwitchyardError('NOTHING_TO_DO', 'Neither the old nor the new pipeline has bars in this selection.', {
+        hint: 'Import the old pipeline and curate the new bars first.',
+      })
+    }
+    // The run says what it really covered, not how open the question was.
+    const from = symbols.map(({ dates }) => dates[0]).sort()[0]
+    const to = symbols.map(({ dates }) => dates[dates.length - 1]).sort()[symbols.length - 1]
+    const total = symbols.reduce((sum, { dates }) => sum + new Set(dates).size, 0)
+    comparisons.begin(
+      {
+        runId,
+        from,
+        to,
+        symbols: symbols.map(({ symbol }) => symbol),
+        oldPipeline: oldPipeline.name,
+        settings: canonicalJson({ tolerances, largestDifferences }),
+      },
+      services.nowMs(),
+    )
+    try {
+      let counts = emptyCounts()
+      let sessions = 0
+      const largest = await services.pool.runAll<'compare'>(
+        symbols.map(({ symbol }) => ({
+          kind: 'compare',
+          curatedFile: curated.file,
+          legacyFile: legacy.file,
+          symbol,
+          from,
+          to,
+          tolerances,
+          largestDifferences,
+        })),
+        (batch) => {
+          comparisons.addSessions(runId, batch)
+          for (const session of batch) counts = addCounts(counts, session.counts)
+          sessions += batch.length
+          const last = batch[batch.length - 1]
+          report(0, sessions / total, {
+            detail: `${last.symbol} ${last.sessionDate}`,
+            done: sessions,
+            total,
+            unit: 'sessions',
+          })
+        },
+        signal,
+      )
+      const result: CompareResult = { runId, sessions, counts, largest: mergeLargest(largest, largestDifferences) }
+      comparisons.finish(runId, result)
+      services.publish({ kind: 'layer', layer: 'comparisons' })
+      return result
+    } catch (thrown) {
+      comparisons.discard(runId)
+      throw thrown
+    }
+  },
+  hasFindings: ({ counts }) => counts.different + counts.oldOnly + counts.newOnly > 0,
+  summary: ({ counts }) =>
+    `${counts.common} common minutes: ${counts.equal} equal, ${counts.withinTolerance} within tolerance, ${counts.different} different; ${counts.oldOnly} only in old, ${counts.newOnly} only in new.`,
+}

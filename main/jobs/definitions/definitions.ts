@@ -1,0 +1,21 @@
+import type { JobKind } from '#shared/jobs/job-kinds.ts'
+import type { JobDefinition } from '../job-definition.ts'
+import { compareJob } from './compare.ts'
+import { exportJob } from './export.ts'
+import { featuresJob } from './features.ts'
+import { ingestJob } from './ingest.ts'
+import { legacyImportJob } from './legacy-import.ts'
+import { rebuildJob, transformJob } from './transform.ts'
+import { verifyJob } from './verify.ts'
+
+/** Every kind of job that the engine can do. */
+export const JOB_DEFINITIONS: { readonly [K in JobKind]: JobDefinition<K> } = {
+  ingest: ingestJob,
+  transform: transformJob,
+  features: featuresJob,
+  'legacy-import': legacyImportJob,
+  compare: compareJob,
+  export: exportJob,
+  rebuild: rebuildJob,
+  verify: verifyJob,
+}

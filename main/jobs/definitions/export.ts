@@ -1,0 +1,204 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { BAR_COLUMNS } from '#shared/bars.ts'
+import { COMPARED_FIELDS } from '#shared/config/workspace-config.ts'
+import { SwitchyardError } from '#shared/errors.ts'
+import { type ExportParams, exportResultSchema } from '#shared/jobs/job-kinds.ts'
+import { ROW_CLASS_NAMES } from '#main/compare/compare-session.ts'
+import { exportFiles, type ExportTable } from '#main/export/export-files.ts'
+import type { ExportBlock, ExportColumn } from '#main/export/table-file.ts'
+import { ComparisonStore } from '#main/stores/comparison-store.ts'
+import { CuratedStore } from '#main/stores/curated-store.ts'
+import { FeatureStore } from '#main/stores/feature-store.ts'
+import type { JobDefinition } from '../job-definition.ts'
+import type { JobServices } from '../job-services.ts'
+import { checkSelection, selectedDates, selectedSymbols } from '../selection.ts'
+import { defaultFeatureSet } from './features.ts'
+
+export const exportJob: JobDefinition<'export'> = {
+  kind: 'export',
+  title: 'Export',
+  lane: 'exports',
+  steps: [{ title: 'Writing files', weight: 1 }],
+  check: checkSelection,
+  run: async (params, { services, signal, report, jobId }) => {
+    const createdAt = new Date(services.nowMs()).toISOString()
+    const folder = join(services.folder, 'exports', jobId)
+    if (existsSync(folder)) {
+      // The engine died between putting the files into place and noting that the job is done.
+      throw new SwitchyardError('IO_ERROR', `${folder} is there already.`, {
+        hint: 'It is complete. Start a new export to write another.',
+      })
+    }
+    // Connections of its own: a half-read table would keep the writers from writing.
+    const stores = {
+      curated: new CuratedStore(services.stores.curated.file),
+      features: new FeatureStore(services.stores.features.file),
+      comparisons: new ComparisonStore(services.stores.comparisons.file),
+    }
+    try {
+      const tables = params.layers.flatMap((layer) => TABLES[layer](params, services, stores))
+      if (tables.every(({ symbols }) => symbols.length === 0)) {
+        throw new SwitchyardError('NOTHING_TO_DO', 'There is nothing to export in this selection.', {
+          hint: 'Curate bars, build features or compare first, or choose other symbols and dates.',
+        })
+      }
+      const result = await exportFiles({
+        folder,
+        tables,
+        formats: params.formats,
+        about: {
+          manifestVersion: 1,
+          createdAt,
+          switchyard: services.version,
+          workspace: services.config.name,
+          selection: params,
+          configurationHash: services.configHash,
+          configuration: services.config,
+        },
+        signal,
+        onProgress: (done, total, detail) => report(0, done / total, { detail, done, total, unit: 'tables' }),
+      })
+      return exportResultSchema.parse(result)
+    } finally {
+      for (const store of Object.values(stores)) store.close()
+    }
+  },
+  hasFindings: () => false,
+  summary: (result) =>
+    `${Object.values(result.rows).reduce((sum, rows) => sum + rows, 0)} rows in ${result.files} files.`,
+}
+
+interface Sources {
+  readonly curated: CuratedStore
+  readonly features: FeatureStore
+  readonly comparisons: ComparisonStore
+}
+
+type TableOf = (params: ExportParams, services: JobServices, stores: Sources) => readonly ExportTable[]
+
+const curatedTable: TableOf = (params, services, { curated }) => {
+  const { from, to } = selectedDates(params)
+  const symbols = selectedSymbols(params, services).filter((symbol) => curated.sessions(symbol, from, to).length > 0)
+  const columns: ExportColumn[] = [
+    ...BAR_COLUMNS.slice(1).map((name): ExportColumn => ({ name: COLUMN_NAMES[name] ?? name, type: 'double' })),
+    { name: 'flags', type: 'integer', unit: 'bit set: 1 repaired high/low, 2 conflicting duplicate, 4 volume unknown' },
+  ]
+  return [
+    {
+      layer: 'curated',
+      table: 'curated_tws_1m_bars',
+      columns,
+      symbols,
+      blocks: function* (symbol): Generator<ExportBlock> {
+        for (const { session, bars } of curated.blocks(symbol, from, to)) {
+          const values = [...BAR_COLUMNS.slice(1).map((name) => bars[name]), bars.flags]
+          yield { sessionDate: session.date, ts: bars.ts, values }
+        }
+      },
+      provenance: {
+        sessions: Object.fromEntries(
+          symbols.map((symbol) => [
+            symbol,
+            curated.sessions(symbol, from, to).map(({ session, contentHash, configHash }) => ({
+              session: session.date,
+              contentHash,
+              configHash,
+            })),
+          ]),
+        ),
+      },
+    },
+  ]
+}
+
+const featureTable: TableOf = (params, services, { features }) => {
+  const { from, to } = selectedDates(params)
+  const set = features.set(params.featureSet ?? defaultFeatureSet(services))
+  if (set === undefined) return []
+  const symbols = selectedSymbols(params, services).filter(
+    (symbol) => features.sessions(set, symbol, from, to).length > 0,
+  )
+  return [
+    {
+      layer: 'features',
+      table: set.name,
+      columns: set.columns.map((name): ExportColumn => ({ name, type: 'double' })),
+      symbols,
+      blocks: function* (symbol): Generator<ExportBlock> {
+        for (const { sessionDate, ts, columns } of features.blocks(set, symbol, from, to)) {
+          yield { sessionDate, ts, values: columns }
+        }
+      },
+      provenance: {
+        availableAt: 'ts + 60 s',
+        definitionHash: set.definitionHash,
+        definition: JSON.parse(set.definition) as unknown,
+        sessions: Object.fromEntries(
+          symbols.map((symbol) => [
+            symbol,
+            features.sessions(set, symbol, from, to).map(({ sessionDate, contentHash, inputsHash }) => ({
+              session: sessionDate,
+              contentHash,
+              inputsHash,
+            })),
+          ]),
+        ),
+      },
+    },
+  ]
+}
+
+const comparisonTable: TableOf = (params, services, { comparisons }) => {
+  const run = params.runId === undefined ? comparisons.runs(1)[0] : comparisons.run(params.runId)
+  if (run === undefined) return []
+  const { from, to } = selectedDates(params)
+  const wanted = new Set(selectedSymbols(params, services))
+  const columns: ExportColumn[] = [
+    { name: 'class', type: 'text' },
+    ...COMPARED_FIELDS.flatMap((field): ExportColumn[] => [
+      { name: `old_${field}`, type: 'double' },
+      { name: `new_${field}`, type: 'double' },
+    ]),
+  ]
+  return [
+    {
+      layer: 'comparison',
+      table: 'comparison_rows',
+      columns,
+      symbols: run.symbols.filter((symbol) => wanted.has(symbol)),
+      blocks: function* (symbol): Generator<ExportBlock> {
+        for (const { sessionDate, ts, class: classes, oldValues, newValues } of comparisons.rows(run.runId, symbol)) {
+          if (sessionDate < from || sessionDate > to || ts.length === 0) continue
+          const rows = ts.length
+          yield {
+            sessionDate,
+            ts,
+            values: [
+              Array.from(classes, (code) => ROW_CLASS_NAMES[code]),
+              ...COMPARED_FIELDS.flatMap((_field, f) => [
+                oldValues.subarray(f * rows, (f + 1) * rows),
+                newValues.subarray(f * rows, (f + 1) * rows),
+              ]),
+            ],
+          }
+        }
+      },
+      provenance: {
+        note: 'Minutes that are equal on both sides in every field are counted in the run and not repeated here.',
+        runId: run.runId,
+        oldPipeline: run.oldPipeline,
+        settings: JSON.parse(run.settings) as unknown,
+        counts: run.summary.counts,
+      },
+    },
+  ]
+}
+
+const TABLES: Record<ExportParams['layers'][number], TableOf> = {
+  curated: curatedTable,
+  features: featureTable,
+  comparison: comparisonTable,
+}
+
+const COLUMN_NAMES: Partial<Record<string, string>> = { tradeCount: 'trade_count' }

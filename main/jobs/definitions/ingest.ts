@@ -1,0 +1,97 @@
+import { SwitchyardError } from '#shared/errors.ts'
+import type { IngestParams } from '#shared/jobs/job-kinds.ts'
+import type { BarSeries } from '#main/stores/raw-store.ts'
+import { type PlanInput, planIngest } from '#main/tws/plan-ingest.ts'
+import { ingestPieces } from '#main/tws/tws-ingestor.ts'
+import type { JobDefinition } from '../job-definition.ts'
+import type { JobServices } from '../job-services.ts'
+import { selectedDates, selectedSymbols } from '../selection.ts'
+
+/** What a run over these symbols and dates would look at. Throws NO_SESSIONS, UNKNOWN_SYMBOL, BAD_ARGUMENTS, CALENDAR_HORIZON. */
+export function ingestPlanInput(
+  params: Pick<IngestParams, 'symbols' | 'from' | 'to'>,
+  services: JobServices,
+): PlanInput {
+  const { from, to } = selectedDates(params)
+  const series = seriesOf(services)
+  const fetched = new Map<string, ReadonlyMap<string, unknown>>()
+  const wanted = selectedSymbols(params, services).map((symbol) => {
+    fetched.set(symbol, services.stores.raw.fetchedSessions(symbol, series))
+    return { symbol, sessions: services.calendarOf(symbol).sessionsBetween(from, to) }
+  })
+  if (wanted.every(({ sessions }) => sessions.length === 0)) {
+    const calendars = [...new Set(wanted.map(({ symbol }) => services.calendarOf(symbol).id))].join(', ')
+    throw new SwitchyardError('NO_SESSIONS', `There is no trading session from ${from} to ${to} (${calendars}).`, {
+      hint: 'Choose dates on which the exchange was open.',
+    })
+  }
+  return {
+    wanted,
+    fetched: (symbol, date) => fetched.get(symbol)?.has(date) === true,
+    useRth: series.useRth,
+    maxBarsPerRequest: services.config.tws.maxBarsPerRequest,
+    nowTs: Math.floor(services.nowMs() / 1000),
+  }
+}
+
+function seriesOf(services: JobServices): BarSeries {
+  return services.config.canonical
+}
+
+export const ingestJob: JobDefinition<'ingest'> = {
+  kind: 'ingest',
+  title: 'Ingest from TWS',
+  lane: 'raw',
+  steps: [
+    { title: 'Connecting to TWS', weight: 1 },
+    { title: 'Fetching bars', weight: 50 },
+  ],
+  check: (params, services) => {
+    const input = ingestPlanInput(params, services)
+    const unfinished = input.wanted.every(({ sessions }) => sessions.every(({ closeTs }) => closeTs > input.nowTs))
+    if (unfinished) {
+      throw new SwitchyardError('NO_SESSIONS', `No session from ${params.from} to ${params.to} has ended yet.`, {
+        hint: 'Bars are final after the close; choose earlier dates or wait.',
+      })
+    }
+  },
+  run: async (params, { services, signal, report }) => {
+    const input = ingestPlanInput(params, services)
+    const pieces = planIngest(input)
+    const sessionsAlreadyStored = input.wanted.reduce(
+      (sum, { symbol, sessions }) => sum + sessions.filter(({ date }) => input.fetched(symbol, date)).length,
+      0,
+    )
+    if (pieces.length === 0) {
+      return { requests: 0, bars: 0, sessionsFetched: 0, sessionsAlreadyStored, withoutData: [], failed: [] }
+    }
+    const { tws } = services.config
+    const elsewhere = params.host !== undefined || params.port !== undefined
+    const client = elsewhere
+      ? services.openTwsClient({ host: params.host ?? tws.host, port: params.port ?? tws.port })
+      : services.twsClient
+    try {
+      report(0, 0)
+      await client.connect()
+      const fetched = await ingestPieces({
+        client,
+        raw: services.stores.raw,
+        series: seriesOf(services),
+        pieces,
+        contractOf: (symbol) => services.symbolConfig(symbol).contract,
+        maxConcurrentRequests: tws.maxConcurrentRequests,
+        nowMs: services.nowMs,
+        signal,
+        onProgress: (done, total, detail) => report(1, done / total, { detail, done, total, unit: 'sessions' }),
+      })
+      return { ...fetched, sessionsAlreadyStored }
+    } finally {
+      if (elsewhere) await client.disconnect()
+    }
+  },
+  hasFindings: (result) => result.withoutData.length > 0 || result.failed.length > 0,
+  summary: (result) =>
+    result.requests === 0
+      ? `Everything was there already: ${result.sessionsAlreadyStored} sessions.`
+      : `${result.bars} bars of ${result.sessionsFetched} sessions in ${result.requests} requests.`,
+}

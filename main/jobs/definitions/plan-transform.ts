@@ -1,0 +1,86 @@
+import { ownedSessions } from '#shared/calendar/session-windows.ts'
+import { type SessionDate, zoneOffsetSeconds } from '#shared/time.ts'
+import type { CuratedSessionInfo } from '#main/stores/curated-store.ts'
+import type { ResponseSpan } from '#main/stores/raw-store.ts'
+import type { TradingCalendar } from '#shared/calendar/calendar.ts'
+import type { SessionToCurate } from '../compute/compute-task.ts'
+
+export interface TransformPlan {
+  /** Sessions that have raw bars and whose curated block is missing or out of date. */
+  readonly stale: readonly SessionToCurate[]
+  /** How many sessions have raw bars and an up-to-date block. */
+  readonly unchanged: number
+}
+
+/**
+ * Finds the sessions of one symbol that need curating. A block is up to date when the same responses reach into its window,
+ * the configuration is the same and the calendar gives the same hours.
+ *
+ * @param rebuildAll take every session as stale.
+ */
+export function planTransform(input: {
+  readonly calendar: TradingCalendar
+  readonly spans: readonly ResponseSpan[]
+  readonly stored: readonly CuratedSessionInfo[]
+  readonly configHash: string
+  readonly from: SessionDate
+  readonly to: SessionDate
+  readonly rebuildAll: boolean
+}): TransformPlan {
+  const { calendar, spans } = input
+  if (spans.length === 0) return { stale: [], unchanged: 0 }
+  const lastTs = spans.reduce((latest, span) => Math.max(latest, span.lastTs), -Infinity)
+  const from = later(input.from, later(localDate(calendar, spans[0].firstTs), calendar.firstDate))
+  const to = earlier(input.to, earlier(localDate(calendar, lastTs), calendar.lastDate))
+  if (from > to) return { stale: [], unchanged: 0 }
+
+  const storedByDate = new Map(input.stored.map((info) => [info.session.date, info]))
+  const owned = ownedSessions(calendar, from, to)
+  const ids: number[][] = owned.map(() => [])
+  for (const span of spans) {
+    for (let i = firstReaching(owned, span.firstTs); i < owned.length && owned[i].fromTs <= span.lastTs; i++)
+      ids[i].push(span.id)
+  }
+  const stale: SessionToCurate[] = []
+  let unchanged = 0
+  owned.forEach(({ session, fromTs, toTs }, i) => {
+    if (ids[i].length === 0) return
+    const responseIds = ids[i].toSorted((a, b) => a - b)
+    const known = storedByDate.get(session.date)
+    const upToDate =
+      known !== undefined &&
+      known.rawWatermark === responseIds[responseIds.length - 1] &&
+      known.configHash === input.configHash &&
+      known.session.openTs === session.openTs &&
+      known.session.closeTs === session.closeTs &&
+      known.session.breakStartTs === session.breakStartTs &&
+      known.session.breakEndTs === session.breakEndTs
+    if (upToDate && !input.rebuildAll) unchanged++
+    else stale.push({ session, window: { fromTs, toTs }, responseIds })
+  })
+  return { stale, unchanged }
+}
+
+/** Index of the first session whose window ends after `ts`. */
+function firstReaching(owned: readonly { readonly toTs: number }[], ts: number): number {
+  let low = 0
+  let high = owned.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (owned[middle].toTs <= ts) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function localDate(calendar: TradingCalendar, ts: number): SessionDate {
+  return new Date((ts + zoneOffsetSeconds(calendar.zone, ts)) * 1000).toISOString().slice(0, 10)
+}
+
+function later(a: SessionDate, b: SessionDate): SessionDate {
+  return a > b ? a : b
+}
+
+function earlier(a: SessionDate, b: SessionDate): SessionDate {
+  return a < b ? a : b
+}

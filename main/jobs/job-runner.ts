@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto'
+import { reportError, SwitchyardError } from '#shared/errors.ts'
+import { JOB_KINDS, type JobKind, type JobParams, type JobParamsInput } from '#shared/jobs/job-kinds.ts'
+import { isFinal, type Job } from '#shared/jobs/job.ts'
+import { estimateRemainingMs, type Progress, weightedFraction } from '#shared/progress.ts'
+import { storeError } from '#main/stores/store-error.ts'
+import { JOB_DEFINITIONS } from './definitions/definitions.ts'
+import type { JobContext, JobDefinition } from './job-definition.ts'
+import type { JobServices } from './job-services.ts'
+
+export interface JobRunnerOptions {
+  readonly services: JobServices
+  readonly log: {
+    info(fields: object, message: string): void
+    error(fields: object, message: string): void
+  }
+}
+
+interface Running {
+  readonly abort: AbortController
+  readonly lane: string
+  readonly done: Promise<void>
+}
+
+/** Progress reaches listeners and the disk at most this often, so that reporting costs nothing. */
+const PROGRESS_INTERVAL_MS = 200
+
+/**
+ * The persisted queue at work. Jobs of one lane run one after the other in the order in which they were asked for; jobs of
+ * different lanes run at the same time. What was running when the engine died is taken up again.
+ */
+export class JobRunner {
+  readonly #services: JobServices
+  readonly #log: JobRunnerOptions['log']
+  readonly #running = new Map<string, Running>()
+  readonly #listeners = new Set<(job: Job) => void>()
+  #draining = false
+
+  constructor(options: JobRunnerOptions) {
+    this.#services = options.services
+    this.#log = options.log
+  }
+
+  /** Puts interrupted jobs back into the queue and begins to work. */
+  start(): void {
+    this.#services.stores.ops.requeueInterrupted(this.#services.nowMs())
+    this.#startNext()
+  }
+
+  get runningJobs(): number {
+    return this.#running.size
+  }
+
+  /** Queues a job. Throws at once what its parameters have wrong; nothing is queued then. */
+  submit<K extends JobKind>(kind: K, params: JobParamsInput<K>): Job {
+    if (this.#draining) throw new SwitchyardError('CANCELLED', 'The engine is shutting down and takes no new work.')
+    const parsed = JOB_KINDS[kind].params.parse(params) as JobParams<K>
+    const definition = JOB_DEFINITIONS[kind] as JobDefinition<K>
+    definition.check?.(parsed, this.#services)
+    const job = this.#services.stores.ops.enqueue(
+      newJobId(this.#services.nowMs()),
+      kind,
+      parsed,
+      this.#services.nowMs(),
+    )
+    this.#publish(job)
+    this.#startNext()
+    return this.#services.stores.ops.job(job.id)
+  }
+
+  /** Cancels a queued job at once and asks a running one to stop; a finished one stays as it is. */
+  cancel(id: string): Job {
+    const { ops } = this.#services.stores
+    const job = ops.job(id)
+    const running = this.#running.get(id)
+    if (running !== undefined) running.abort.abort()
+    else if (!isFinal(job.state)) {
+      this.#publish(
+        ops.fail(id, 'cancelled', { code: 'CANCELLED', message: 'Cancelled before it began.' }, this.#services.nowMs()),
+      )
+    }
+    return ops.job(id)
+  }
+
+  /** Calls `listener` on every change of any job until the returned function is called. */
+  onChange(listener: (job: Job) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /**
+   * Stops taking jobs, interrupts the running ones and waits until they have come to rest. They stay in the queue and go on
+   * after the next start.
+   */
+  async drain(): Promise<void> {
+    this.#draining = true
+    const resting = [...this.#running.values()].map(({ abort, done }) => {
+      abort.abort()
+      return done
+    })
+    await Promise.all(resting)
+  }
+
+  #startNext(): void {
+    if (this.#draining) return
+    const busy = new Set([...this.#running.values()].map(({ lane }) => lane))
+    for (const job of this.#services.stores.ops.queued()) {
+      const { lane } = JOB_DEFINITIONS[job.kind]
+      // An earlier job of the same lane that still waits keeps its place.
+      if (busy.has(lane)) continue
+      busy.add(lane)
+      const abort = new AbortController()
+      // The entry must be there before the job does anything, so that it can be cancelled from its first moment.
+      const begin = Promise.withResolvers<void>()
+      const done = begin.promise.then(() => this.#run(job, abort))
+      this.#running.set(job.id, { abort, lane, done })
+      begin.resolve()
+    }
+  }
+
+  async #run(job: Job, abort: AbortController): Promise<void> {
+    const { ops } = this.#services.stores
+    try {
+      this.#publish(await this.#work(job, abort.signal))
+    } catch (thrown) {
+      const error = reportError(storeError(thrown, this.#services.folder))
+      // While the engine shuts down a job is interrupted, not cancelled: it stays `running` and is queued again on the next start.
+      const interrupted = this.#draining && error.code === 'CANCELLED'
+      this.#log.error({ jobId: job.id, kind: job.kind, error, thrown }, interrupted ? 'job interrupted' : 'job failed')
+      if (!interrupted) this.#noteFailure(job, error)
+    } finally {
+      this.#running.delete(job.id)
+      if (!this.#draining) this.#publish(ops.job(job.id))
+      this.#startNext()
+    }
+  }
+
+  #noteFailure(job: Job, error: ReturnType<typeof reportError>): void {
+    const state = error.code === 'CANCELLED' ? 'cancelled' : 'failed'
+    try {
+      this.#services.stores.ops.fail(job.id, state, error, this.#services.nowMs())
+    } catch (thrown) {
+      // A full disk can keep even the failure from being written; the job is then taken up again on the next start.
+      this.#log.error({ jobId: job.id, thrown }, 'the failure of a job could not be stored')
+    }
+  }
+
+  async #work(job: Job, signal: AbortSignal): Promise<Job> {
+    const { ops } = this.#services.stores
+    const definition = JOB_DEFINITIONS[job.kind] as JobDefinition<JobKind>
+    const params = JOB_KINDS[job.kind].params.parse(job.params) as JobParams<JobKind>
+    const startedAtMs = this.#services.nowMs()
+    this.#publish(ops.begin(job.id, { kind: 'working', fraction: 0, title: definition.steps[0].title }, startedAtMs))
+    this.#log.info({ jobId: job.id, kind: job.kind, params }, 'job started')
+
+    let lastReportMs = 0
+    const report: JobContext['report'] = (step, stepFraction, extra) => {
+      const nowMs = this.#services.nowMs()
+      if (nowMs - lastReportMs < PROGRESS_INTERVAL_MS && stepFraction > 0) return
+      lastReportMs = nowMs
+      const fraction = weightedFraction(definition.steps, step, stepFraction)
+      const progress: Progress = {
+        kind: 'working',
+        fraction,
+        title: definition.steps[step].title,
+        ...extra,
+        remainingMs: estimateRemainingMs(fraction, nowMs - startedAtMs),
+      }
+      ops.saveProgress(job.id, progress)
+      this.#publish({ ...ops.job(job.id), progress })
+    }
+    const result = await definition.run(params, { services: this.#services, jobId: job.id, signal, report })
+    const title = definition.summary(result)
+    this.#log.info({ jobId: job.id, kind: job.kind, result }, 'job done')
+    return ops.succeed(job.id, result, definition.hasFindings(result), title, this.#services.nowMs())
+  }
+
+  #publish(job: Job): void {
+    this.#services.publish({ kind: 'job', job })
+    for (const listener of this.#listeners) listener(job)
+  }
+}
+
+/** An id that sorts by time and is short enough to read out: `20240703-143105-1f3a`. */
+function newJobId(nowMs: number): string {
+  const stamp = new Date(nowMs).toISOString().slice(0, 19).replaceAll('-', '').replaceAll(':', '').replace('T', '-')
+  return `${stamp}-${randomBytes(2).toString('hex')}`
+}

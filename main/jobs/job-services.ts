@@ -1,0 +1,29 @@
+import type { TradingCalendar } from '#shared/calendar/calendar.ts'
+import type { SymbolConfig, WorkspaceConfig } from '#shared/config/workspace-config.ts'
+import type { EngineEvent } from '#shared/contract/contract.ts'
+import type { FeatureSetDefinition } from '#shared/features/definition.ts'
+import type { Stores } from '#main/stores/stores.ts'
+import type { TwsClient } from '#main/tws/tws-client.ts'
+import type { ComputePool } from './compute-pool.ts'
+
+export type LoadedFeatureSet = FeatureSetDefinition & { readonly hash: string }
+
+/** What jobs work with; made once by the engine. */
+export interface JobServices {
+  readonly version: string
+  /** The workspace folder. */
+  readonly folder: string
+  readonly config: WorkspaceConfig
+  readonly configHash: string
+  readonly stores: Stores
+  readonly pool: ComputePool
+  readonly nowMs: () => number
+  readonly calendarOf: (symbol: string) => TradingCalendar
+  readonly featureSet: (name: string) => LoadedFeatureSet
+  /** The shared client for the configured TWS; another address gets a client of its own, which the caller closes. */
+  readonly twsClient: TwsClient
+  readonly openTwsClient: (address: { host: string; port: number }) => TwsClient
+  readonly publish: (event: EngineEvent) => void
+  /** Entry of a symbol in switchyard.yaml; throws UNKNOWN_SYMBOL. */
+  readonly symbolConfig: (symbol: string) => SymbolConfig
+}
