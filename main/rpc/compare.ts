@@ -1,0 +1,109 @@
+import { COMPARED_FIELDS, type ComparedField } from '#shared/config/workspace-config.ts'
+import type { ComparisonRun, Histogram, Overlay } from '#shared/contract/contract.ts'
+import { SwitchyardError } from '#shared/errors.ts'
+import { RowClass } from '#main/compare/compare-session.ts'
+import { differenceHistogram } from '#main/compare/difference-histogram.ts'
+import type { Engine } from '#main/engine/create-engine.ts'
+import type { StoredRun } from '#main/stores/comparison-store.ts'
+import { os } from './base.ts'
+
+export const compare = os.compare.router({
+  start: os.compare.start.handler(({ context, input }) => context.engine.jobs.submit('compare', input)),
+  runs: os.compare.runs.handler(({ context }) => context.engine.stores.comparisons.runs().map(toRun)),
+  run: os.compare.run.handler(({ context, input }) => {
+    const { comparisons } = context.engine.stores
+    const run = comparisons.run(input.runId)
+    const settings = JSON.parse(run.settings) as { tolerances: Record<string, { abs: number; rel: number }> }
+    return {
+      ...toRun(run),
+      oldPipeline: run.oldPipeline,
+      tolerances: settings.tolerances,
+      largest: run.summary.largest,
+      perSession: comparisons.sessions(run.runId).map(({ symbol, sessionDate, counts }) => {
+        const { fields: _fields, ...rest } = counts
+        return { symbol, sessionDate, ...rest }
+      }),
+    }
+  }),
+  overlay: os.compare.overlay.handler(({ context, input }) => overlayOf(context.engine, input)),
+  histogram: os.compare.histogram.handler(({ context, input }) => histogramOf(context.engine, input)),
+})
+
+function toRun(run: StoredRun): ComparisonRun {
+  return {
+    runId: run.runId,
+    createdAtMs: run.createdAtMs,
+    from: run.from,
+    to: run.to,
+    symbols: [...run.symbols],
+    sessions: run.summary.sessions,
+    counts: run.summary.counts,
+  }
+}
+
+function fieldOf(name: string): ComparedField {
+  const field = COMPARED_FIELDS.find((known) => known === name)
+  if (field === undefined) {
+    throw new SwitchyardError('BAD_ARGUMENTS', `${name} is not a compared field.`, {
+      hint: `The compared fields are ${COMPARED_FIELDS.join(', ')}.`,
+    })
+  }
+  return field
+}
+
+function overlayOf(engine: Engine, input: { symbol: string; sessionDate: string; field: string }): Overlay {
+  const field = fieldOf(input.field)
+  const calendar = engine.services.calendarOf(input.symbol)
+  const session = calendar.session(input.sessionDate)
+  if (session === null) {
+    throw new SwitchyardError('NO_SESSIONS', `${calendar.id} has no session on ${input.sessionDate}.`, {
+      hint: 'Choose a day on which the exchange was open.',
+    })
+  }
+  const old = engine.stores.legacy.block(input.symbol, input.sessionDate)?.bars
+  const fresh = engine.stores.curated.block(input.symbol, input.sessionDate)?.bars
+  const values = new Map<number, { old: number | null; new: number | null }>()
+  const put = (side: 'old' | 'new', bars: typeof old): void => {
+    bars?.ts.forEach((ts, i) => {
+      const row = values.get(ts) ?? { old: null, new: null }
+      const value = bars[field][i]
+      row[side] = Number.isNaN(value) ? null : value
+      values.set(ts, row)
+    })
+  }
+  put('old', old)
+  put('new', fresh)
+  const ts = [...values.keys()].sort((a, b) => a - b)
+  return {
+    symbol: input.symbol,
+    sessionDate: input.sessionDate,
+    zone: calendar.zone,
+    openTs: session.openTs,
+    closeTs: session.closeTs,
+    field,
+    ts,
+    old: ts.map((at) => values.get(at)?.old ?? null),
+    new: ts.map((at) => values.get(at)?.new ?? null),
+  }
+}
+
+function histogramOf(engine: Engine, input: { runId: string; field: string; symbol?: string | undefined }): Histogram {
+  const field = fieldOf(input.field)
+  const f = COMPARED_FIELDS.indexOf(field)
+  const { comparisons } = engine.stores
+  comparisons.run(input.runId)
+  const differences: number[] = []
+  let zeros = 0
+  for (const rows of comparisons.rows(input.runId, input.symbol)) {
+    const count = rows.ts.length
+    // Rows that are equal in every field are only counted.
+    zeros += rows.counts.equal
+    for (let i = 0; i < count; i++) {
+      if (rows.class[i] === RowClass.OldOnly || rows.class[i] === RowClass.NewOnly) continue
+      const difference = rows.newValues[f * count + i] - rows.oldValues[f * count + i]
+      if (difference === 0) zeros++
+      else if (Number.isFinite(difference)) differences.push(difference)
+    }
+  }
+  return differenceHistogram(field, Float64Array.from(differences), zeros)
+}

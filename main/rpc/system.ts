@@ -1,0 +1,33 @@
+import type { EngineEvent } from '#shared/contract/contract.ts'
+import { os } from './base.ts'
+import { overviewOf } from './overview.ts'
+
+export const system = os.system.router({
+  overview: os.system.overview.handler(({ context }) => overviewOf(context.engine)),
+  events: os.system.events.handler(async function* ({ context, signal }): AsyncGenerator<EngineEvent, void> {
+    // Listening begins before the first event is handed out, so that nothing falls between the two.
+    const changes = context.engine.events.stream(signal ?? new AbortController().signal)
+    yield { kind: 'connection', connection: context.engine.tws.connection }
+    yield* changes
+  }),
+})
+
+export const config = os.config.router({
+  get: os.config.get.handler(({ context: { engine } }) => ({
+    file: engine.configFile,
+    hash: engine.configHash,
+    config: engine.config,
+  })),
+})
+
+export const connection = os.connection.router({
+  get: os.connection.get.handler(({ context }) => context.engine.tws.connection),
+  connect: os.connection.connect.handler(async ({ context: { engine } }) => {
+    await engine.tws.connect()
+    return engine.tws.connection
+  }),
+  disconnect: os.connection.disconnect.handler(async ({ context: { engine } }) => {
+    await engine.tws.disconnect()
+    return engine.tws.connection
+  }),
+})
