@@ -55,7 +55,10 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
         terminal.stderr(line.slice(0, 110))
         progressShown = true
       },
-      announce: (line) => terminal.stdout(`${line}\n`),
+      announce: (line) => {
+        clear()
+        terminal.stdout(`${line}\n`)
+      },
     })
     clear()
     if (!json) for (const line of output.text) terminal.stdout(`${line}\n`)

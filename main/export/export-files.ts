@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { SwitchyardError } from '#shared/errors.ts'
@@ -36,6 +36,12 @@ interface WrittenFile {
   readonly sha256: string
 }
 
+/** A layer in the manifest; what else stands there is for readers of the files. */
+interface ManifestLayer {
+  readonly rows: number
+  readonly files: readonly WrittenFile[]
+}
+
 /**
  * Writes tables to files: Parquet (zstd) as `<layer>/symbol=<S>/month=<YYYY-MM>/part-0.parquet`, CSV as `<layer>-csv/<S>.csv`,
  * and `manifest.json` with rows, columns, types and hashes. Everything is written beside the target folder and renamed into
@@ -46,9 +52,7 @@ export async function exportFiles(options: ExportOptions): Promise<ExportResult>
   await rm(partial, { recursive: true, force: true })
   await mkdir(partial, { recursive: true })
   try {
-    const layers: Record<string, unknown> = {}
-    const rows: Record<string, number> = {}
-    const files: WrittenFile[] = []
+    const layers: Record<string, ManifestLayer> = {}
     const total = options.tables.reduce((sum, { symbols }) => sum + symbols.length, 0)
     let done = 0
     for (const table of options.tables) {
@@ -62,8 +66,6 @@ export async function exportFiles(options: ExportOptions): Promise<ExportResult>
         written.push(...result.files)
         done++
       }
-      rows[table.layer] = tableRows
-      files.push(...written)
       layers[table.layer] = {
         table: table.table,
         rows: tableRows,
@@ -80,16 +82,29 @@ export async function exportFiles(options: ExportOptions): Promise<ExportResult>
     await writeFile(join(partial, 'manifest.json'), `${JSON.stringify({ ...options.about, layers }, null, 2)}\n`)
     await rename(partial, options.folder)
     options.onProgress(total, total, 'manifest.json')
-    return {
-      folder: options.folder,
-      manifest: join(options.folder, 'manifest.json'),
-      files: files.length,
-      rows,
-      bytes: files.reduce((sum, file) => sum + file.bytes, 0),
-    }
+    return resultOf(options.folder, layers)
   } catch (thrown) {
     await rm(partial, { recursive: true, force: true })
     throw diskError(thrown, options.folder)
+  }
+}
+
+/** What a finished export in `folder` consists of, read from its manifest. */
+export async function readExport(folder: string): Promise<ExportResult> {
+  const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as {
+    layers: Record<string, ManifestLayer>
+  }
+  return resultOf(folder, manifest.layers)
+}
+
+function resultOf(folder: string, layers: Readonly<Record<string, ManifestLayer>>): ExportResult {
+  const files = Object.values(layers).flatMap((layer) => layer.files)
+  return {
+    folder,
+    manifest: join(folder, 'manifest.json'),
+    files: files.length,
+    rows: Object.fromEntries(Object.entries(layers).map(([layer, { rows }]) => [layer, rows])),
+    bytes: files.reduce((sum, file) => sum + file.bytes, 0),
   }
 }
 

@@ -150,7 +150,7 @@ async function resolveAll(options: IngestOptions): Promise<{
   const unresolved = new Map<string, string>()
   let lastError: unknown
   for (const symbol of new Set(options.pieces.map((piece) => piece.symbol))) {
-    options.onProgress(0, 1, `Resolving ${symbol}`)
+    options.onProgress(0, options.pieces.length, `Resolving ${symbol}`)
     const asked = toContract(symbol, options.contractOf(symbol))
     try {
       const found = await options.client.contractDetails(asked, symbol, options.signal)

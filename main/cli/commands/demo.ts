@@ -131,5 +131,8 @@ function prepareWorkspace(folder: string): void {
 }
 
 function tell(input: CommandInput, what: string, words: string): void {
-  input.say(`${what.padEnd(14)} ${words}`)
+  const line = `${what.padEnd(14)} ${words}`
+  // With --json standard output belongs to the report.
+  if (input.json) input.say(line)
+  else input.announce(line)
 }

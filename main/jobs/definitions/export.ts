@@ -5,7 +5,7 @@ import { COMPARED_FIELDS } from '#shared/config/workspace-config.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import { type ExportParams, exportResultSchema } from '#shared/jobs/job-kinds.ts'
 import { ROW_CLASS_NAMES } from '#main/compare/compare-session.ts'
-import { exportFiles, type ExportTable } from '#main/export/export-files.ts'
+import { exportFiles, type ExportTable, readExport } from '#main/export/export-files.ts'
 import type { ExportBlock, ExportColumn } from '#main/export/table-file.ts'
 import { ComparisonStore } from '#main/stores/comparison-store.ts'
 import { CuratedStore } from '#main/stores/curated-store.ts'
@@ -24,12 +24,8 @@ export const exportJob: JobDefinition<'export'> = {
   run: async (params, { services, signal, report, jobId }) => {
     const createdAt = new Date(services.nowMs()).toISOString()
     const folder = join(services.folder, 'exports', jobId)
-    if (existsSync(folder)) {
-      // The engine died between putting the files into place and noting that the job is done.
-      throw new SwitchyardError('IO_ERROR', `${folder} is there already.`, {
-        hint: 'It is complete. Start a new export to write another.',
-      })
-    }
+    // The engine may have died between putting the files into place and noting that the job is done.
+    if (existsSync(folder)) return readExport(folder)
     // Connections of its own: a half-read table would keep the writers from writing.
     const stores = {
       curated: new CuratedStore(services.stores.curated.file),
