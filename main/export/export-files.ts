@@ -52,7 +52,7 @@ export async function exportFiles(options: ExportOptions): Promise<ExportResult>
   await rm(partial, { recursive: true, force: true })
   await mkdir(partial, { recursive: true })
   try {
-    const layers: Record<string, ManifestLayer> = {}
+    const layers: Record<string, ManifestLayer & Readonly<Record<string, unknown>>> = {}
     const total = options.tables.reduce((sum, { symbols }) => sum + symbols.length, 0)
     let done = 0
     for (const table of options.tables) {
