@@ -68,3 +68,20 @@ export function sliceBars(bars: BarColumns, from: number, to: number): BarColumn
     tradeCount: bars.tradeCount.subarray(from, to),
   }
 }
+
+/** The bars with `fromTs <= ts < toTs` of bars that ascend in time, as views on the same memory. */
+export function barsBetween(bars: BarColumns, fromTs: number, toTs: number): BarColumns {
+  return sliceBars(bars, lowerBound(bars.ts, fromTs), lowerBound(bars.ts, toTs))
+}
+
+/** Index of the first element that is not below `value`. */
+function lowerBound(ascending: Float64Array, value: number): number {
+  let from = 0
+  let to = ascending.length
+  while (from < to) {
+    const middle = (from + to) >>> 1
+    if (ascending[middle] < value) from = middle + 1
+    else to = middle
+  }
+  return from
+}

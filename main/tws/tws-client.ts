@@ -56,6 +56,8 @@ interface Link {
   readonly api: IBApi
   readonly requests: PendingRequests<ReplyHandlers>
   readonly closed: Promise<void>
+  /** Ends an attempt to connect that is still under way. */
+  readonly abandon: (error: SwitchyardError) => void
 }
 
 /** The farm notices and reminders that TWS sends on its own; anything else with id -1 concerns the connection. */
@@ -178,7 +180,19 @@ export class TwsClient {
     const api = new IBApi({ host: address.host, port: address.port, maxReqPerSec: 45 })
     const requests = new PendingRequests<ReplyHandlers>()
     const closed = Promise.withResolvers<void>()
-    const link: Link = { api, requests, closed: closed.promise }
+    const attempt = Promise.withResolvers<void>()
+    let open = false
+    const link: Link = {
+      api,
+      requests,
+      closed: closed.promise,
+      abandon: (error) => {
+        clearTimeout(timer)
+        attempt.reject(error)
+        // A socket that never connected does not report that it closed.
+        if (!open) closed.resolve()
+      },
+    }
     this.#link = link
     this.#change({
       state: 'connecting',
@@ -187,8 +201,6 @@ export class TwsClient {
       message: `Connecting to TWS at ${place}.`,
     })
 
-    const attempt = Promise.withResolvers<void>()
-    let open = false
     const timer = setTimeout(() => {
       fail(
         new SwitchyardError(
@@ -201,15 +213,14 @@ export class TwsClient {
       )
     }, connectTimeoutMs)
     const fail = (error: SwitchyardError): void => {
-      clearTimeout(timer)
+      link.abandon(error)
       this.#drop(link, error.message)
-      attempt.reject(error)
-      // A socket that never connected does not report that it closed.
-      if (!open) closed.resolve()
     }
 
     api.on(EventName.connected, () => {
       open = true
+      // The connection came after nobody wanted it any more.
+      if (this.#link !== link) api.disconnect()
     })
     api.on(EventName.server, (serverVersion) => {
       if (this.#link === link) this.#change({ serverVersion })
@@ -281,11 +292,11 @@ export class TwsClient {
       this.#link = undefined
       this.#change({ state: 'disconnected', accounts: [], serverVersion: undefined, message })
     }
-    link.requests.rejectAll(
-      new SwitchyardError('TWS_DISCONNECTED', message, {
-        hint: 'Start the run again when TWS is back; it goes on where it stopped.',
-      }),
-    )
+    const error = new SwitchyardError('TWS_DISCONNECTED', message, {
+      hint: 'Start the run again when TWS is back; it goes on where it stopped.',
+    })
+    link.abandon(error)
+    link.requests.rejectAll(error)
     if (link.api.isConnected) link.api.disconnect()
   }
 

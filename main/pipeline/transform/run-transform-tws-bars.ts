@@ -1,4 +1,4 @@
-import { BarFlag, BAR_SECONDS, type BarColumns, type CuratedColumns, sliceBars } from '#shared/bars.ts'
+import { BarFlag, BAR_SECONDS, type BarColumns, barsBetween, type CuratedColumns } from '#shared/bars.ts'
 import type { Session } from '#shared/calendar/calendar.ts'
 import type { Finding } from '#shared/contract/contract.ts'
 import { type DuplicateMinute, mergeResponses, type RawResponse } from '#shared/raw-response.ts'
@@ -218,7 +218,7 @@ function restrict(response: RawResponse, fromTs: number, toTs: number): RawRespo
   let ascending = true
   for (let i = 1; i < ts.length && ascending; i++) ascending = ts[i] >= ts[i - 1]
   if (ascending) {
-    return { ...response, bars: sliceBars(response.bars, lowerBound(ts, fromTs), lowerBound(ts, toTs)) }
+    return { ...response, bars: barsBetween(response.bars, fromTs, toTs) }
   }
   const inside = (_value: number, i: number): boolean => ts[i] >= fromTs && ts[i] < toTs
   const { open, high, low, close, volume, vwap, tradeCount } = response.bars
@@ -235,18 +235,6 @@ function restrict(response: RawResponse, fromTs: number, toTs: number): RawRespo
       tradeCount: tradeCount.filter(inside),
     },
   }
-}
-
-/** Index of the first element that is not below `value`. */
-function lowerBound(ascending: Float64Array, value: number): number {
-  let from = 0
-  let to = ascending.length
-  while (from < to) {
-    const middle = (from + to) >>> 1
-    if (ascending[middle] < value) from = middle + 1
-    else to = middle
-  }
-  return from
 }
 
 function dropped(ts: number, rule: string, message: string): TransformFinding {
