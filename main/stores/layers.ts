@@ -18,5 +18,3 @@ export const LAYERS = {
   comparisons: { name: 'comparisons', applicationId: 0x53775934, migrations: [runs], synchronous: 'NORMAL' },
   ops: { name: 'ops', applicationId: 0x53775935, migrations: [jobs], synchronous: 'FULL' },
 } as const satisfies Record<string, DatabaseKind>
-
-export type LayerName = keyof typeof LAYERS

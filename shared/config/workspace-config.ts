@@ -144,10 +144,8 @@ export const workspaceConfigSchema = z.strictObject({
 })
 
 export type WorkspaceConfig = z.infer<typeof workspaceConfigSchema>
-export type TwsConfig = z.infer<typeof twsConfigSchema>
 export type SymbolConfig = z.infer<typeof symbolConfigSchema>
 export type ContractConfig = z.infer<typeof contractConfigSchema>
 export type QualityConfig = z.infer<typeof qualityConfigSchema>
-export type ComparisonConfig = z.infer<typeof comparisonConfigSchema>
 export type LegacyBarsConfig = z.infer<typeof legacyBarsConfigSchema>
 export type Tolerance = z.infer<typeof toleranceSchema>

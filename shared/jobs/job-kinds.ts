@@ -63,7 +63,6 @@ export const featuresResultSchema = z.object({
   sessionsUnchanged: z.int(),
   rows: z.int(),
 })
-export type FeaturesResult = z.infer<typeof featuresResultSchema>
 
 export const verifyResultSchema = z.object({
   sessionsChecked: z.int(),
@@ -84,7 +83,6 @@ export const legacyImportResultSchema = z.object({
   sessions: z.int(),
   missingFiles: z.array(z.string()),
 })
-export type LegacyImportResult = z.infer<typeof legacyImportResultSchema>
 
 /** Counts per compared field over the minutes that both sides have. */
 export const fieldCountsSchema = z.object({
