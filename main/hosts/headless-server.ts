@@ -4,14 +4,16 @@ import { chmod, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { OpenAPIHandler } from '@orpc/openapi/node'
+import { BodyLimitPlugin } from '@orpc/server/node'
 import { RPCHandler } from '@orpc/server/ws'
 import { WebSocketServer } from 'ws'
 import { SwitchyardError } from '#shared/errors.ts'
+import { securityHeaders } from '#shared/security-headers.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
 import { router } from '#main/rpc/router.ts'
 import { checkOrigin, checkToken, cookieName, type Refusal, sameText } from './access.ts'
-import { contentSecurityPolicy } from './content-security-policy.ts'
 import { ENDPOINT_FILE, type Endpoint } from './endpoint.ts'
 import { sendFile } from './static-files.ts'
 
@@ -40,12 +42,12 @@ const MAX_MESSAGE_BYTES = 1024 * 1024
  * same contract over HTTP for scripts, everything else the console's files. Whoever talks needs the token, which also stands
  * in `engine.json` in the workspace, readable by its owner only.
  *
- * @throws {SwitchyardError} IO_ERROR when the port is taken.
+ * @throws {SwitchyardError} IO_ERROR when the port is taken or engine.json cannot be written; nothing listens then.
  */
 export async function startHeadlessServer(options: HeadlessOptions): Promise<HeadlessServer> {
   const { engine } = options
   const token = options.token ?? randomBytes(32).toString('base64url')
-  const api = new OpenAPIHandler(router)
+  const api = new OpenAPIHandler(router, { plugins: [new BodyLimitPlugin({ maxBodySize: MAX_MESSAGE_BYTES })] })
   const rpc = new RPCHandler(router)
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES })
   let port = 0
@@ -64,14 +66,13 @@ export async function startHeadlessServer(options: HeadlessOptions): Promise<Hea
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const foreign = checkOrigin(request, port)
     if (foreign !== null) return refuse(response, foreign.status, foreign.reason)
-    setSecurityHeaders(response, request.headers.host ?? '')
-    const url = new URL(request.url ?? '/', `http://127.0.0.1:${port}`)
+    const headers = securityHeaders([`ws://${request.headers.host ?? ''}`])
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+    const url = URL.parse(request.url ?? '/', `http://127.0.0.1:${port}`)
+    if (url === null) return refuse(response, 400, 'This is not a path.')
     if (url.pathname.startsWith('/api/')) {
       const denied = checkToken(request, port, token)
       if (denied !== null) return refuse(response, denied.status, denied.reason)
-      if (Number(request.headers['content-length'] ?? 0) > MAX_MESSAGE_BYTES) {
-        return refuse(response, 413, `A request body has at most ${MAX_MESSAGE_BYTES} bytes.`)
-      }
       const { matched } = await api.handle(request, response, { prefix: '/api', context: { engine } })
       if (!matched) refuse(response, 404, `There is no procedure ${url.pathname}.`)
       return
@@ -97,12 +98,7 @@ export async function startHeadlessServer(options: HeadlessOptions): Promise<Hea
       path === '/rpc'
         ? (checkOrigin(request, port) ?? checkToken(request, port, token))
         : { status: 403, reason: 'No such socket.' }
-    if (denied !== null) {
-      socket.end(
-        `HTTP/1.1 ${denied.status} Refused\r\nconnection: close\r\ncontent-type: text/plain\r\n\r\n${denied.reason}\n`,
-      )
-      return
-    }
+    if (denied !== null) return refuseUpgrade(socket, denied)
     sockets.handleUpgrade(request, socket, head, (client) => {
       client.on('error', (thrown) => engine.log.warn({ thrown }, 'a client socket failed'))
       void rpc.upgrade(client, { context: { engine } })
@@ -111,10 +107,12 @@ export async function startHeadlessServer(options: HeadlessOptions): Promise<Hea
 
   port = await listen(server, options.port)
   const endpointFile = join(engine.folder, ENDPOINT_FILE)
-  const endpoint: Endpoint = { port, token, pid: process.pid }
-  await writeFile(endpointFile, `${JSON.stringify(endpoint)}\n`, { mode: 0o600 })
-  // The mode above holds for a new file only.
-  await chmod(endpointFile, 0o600)
+  try {
+    await writeEndpoint(endpointFile, { port, token, pid: process.pid })
+  } catch (thrown) {
+    server.close()
+    throw thrown
+  }
   engine.log.info({ port }, 'serving')
 
   return {
@@ -135,16 +133,29 @@ export function isRendererBuilt(folder: string): boolean {
   return existsSync(join(folder, 'index.html'))
 }
 
-function setSecurityHeaders(response: ServerResponse, host: string): void {
-  response.setHeader('content-security-policy', contentSecurityPolicy(host))
-  response.setHeader('x-content-type-options', 'nosniff')
-  response.setHeader('referrer-policy', 'no-referrer')
-  response.setHeader('cross-origin-opener-policy', 'same-origin')
-  response.setHeader('cross-origin-resource-policy', 'same-origin')
+async function writeEndpoint(file: string, endpoint: Endpoint): Promise<void> {
+  try {
+    await writeFile(file, `${JSON.stringify(endpoint)}\n`, { mode: 0o600 })
+    // The mode above holds for a new file only.
+    await chmod(file, 0o600)
+  } catch (thrown) {
+    throw new SwitchyardError('IO_ERROR', `${file} cannot be written.`, {
+      hint: 'Check that the workspace folder can be written and that nothing else has this name.',
+      cause: thrown,
+    })
+  }
 }
 
 function refuse(response: ServerResponse, status: number, reason: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${reason}\n`)
+}
+
+/** Answers an upgrade that is not granted and lets go of the socket, whatever the client does about it. */
+function refuseUpgrade(socket: Duplex, { status, reason }: Refusal): void {
+  // Node hands the socket over without a listener; a client that resets it must not end the process.
+  socket.on('error', () => socket.destroy())
+  const head = `HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-type: text/plain`
+  socket.end(`${head}\r\n\r\n${reason}\n`, () => socket.destroy())
 }
 
 function listen(server: ReturnType<typeof createServer>, port: number): Promise<number> {

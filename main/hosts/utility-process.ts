@@ -3,6 +3,7 @@ import { RPCHandler } from '@orpc/server/message-port'
 import { reportError } from '#shared/errors.ts'
 import type { EngineToHost, HostToEngine } from '#shared/host-protocol.ts'
 import { createEngine, type Engine } from '#main/engine/create-engine.ts'
+import { newWorkspace } from '#main/engine/new-workspace.ts'
 import { router } from '#main/rpc/router.ts'
 
 /**
@@ -27,11 +28,13 @@ function open(): Engine | undefined {
   try {
     const { values } = parseArgs({
       args: process.argv.slice(2),
-      options: { workspace: { type: 'string' }, data: { type: 'string' } },
+      options: { workspace: { type: 'string' }, data: { type: 'string' }, create: { type: 'boolean' } },
       strict: false,
     })
+    const workspace = String(values.workspace)
+    if (values.create === true) newWorkspace(workspace, {})
     return createEngine({
-      workspace: String(values.workspace),
+      workspace,
       ...(typeof values.data === 'string' ? { dataFolder: values.data } : {}),
       computeWorker: new URL('./compute-worker.js', import.meta.url),
     })
@@ -41,11 +44,13 @@ function open(): Engine | undefined {
   }
 }
 
+const FAREWELL_MS = 200
+
 const engine = open()
 if (engine === undefined) {
   process.exitCode = 1
-  // The parent port keeps the process alive.
-  setImmediate(() => process.exit())
+  // The parent port keeps the process alive, and has no event that says when the message has left.
+  setTimeout(() => process.exit(), FAREWELL_MS)
 } else {
   serve(engine)
 }

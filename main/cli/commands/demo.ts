@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { createEngine } from '#main/engine/create-engine.ts'
-import { configTemplate } from '#main/engine/config-template.ts'
 import { BUILT_IN_CALENDARS } from '#main/engine/data-folder.ts'
 import { loadCalendar } from '#main/engine/load-calendar.ts'
-import { CONFIG_FILE, createWorkspace, readConfig } from '#main/engine/workspace.ts'
+import { newWorkspace } from '#main/engine/new-workspace.ts'
+import { CONFIG_FILE, readConfig } from '#main/engine/workspace.ts'
 import { createInMemoryClient } from '#main/rpc/router.ts'
 import { startSimulator, syntheticMarket } from '#main/simulator/simulator.ts'
 import { writeOldPipelineOutput } from '#main/simulator/old-pipeline.ts'
@@ -110,17 +110,7 @@ export const demo: Command = {
 /** Makes the demo's workspace, or takes the one of an earlier demo; a workspace of another kind is left alone. */
 function prepareWorkspace(folder: string): void {
   if (!existsSync(join(folder, CONFIG_FILE))) {
-    createWorkspace(
-      folder,
-      configTemplate({
-        name: NAME,
-        host: '127.0.0.1',
-        port: PORT,
-        clientId: 17,
-        symbols: SYMBOLS,
-        oldPipeline: OLD_PIPELINE,
-      }),
-    )
+    newWorkspace(folder, { name: NAME, port: PORT, symbols: SYMBOLS, oldPipeline: OLD_PIPELINE })
     return
   }
   if (readConfig(folder).name !== NAME) {

@@ -1,8 +1,5 @@
 import { resolve } from 'node:path'
-import { workspaceConfigSchema } from '#shared/config/workspace-config.ts'
-import { CONFIG_HINT, createWorkspace } from '#main/engine/workspace.ts'
-import { YamlFile } from '#main/engine/yaml-file.ts'
-import { configTemplate } from '#main/engine/config-template.ts'
+import { newWorkspace } from '#main/engine/new-workspace.ts'
 import { type Command, ExitCode } from '../command.ts'
 import { integerOption, listOption, textOption } from '../options.ts'
 
@@ -20,16 +17,13 @@ export const init: Command = {
   },
   run: async (input) => {
     const folder = resolve(input.workspace)
-    const text = configTemplate({
-      name: textOption(input, 'name') ?? folder.split(/[\\/]/).at(-1) ?? 'workspace',
-      host: textOption(input, 'host') ?? '127.0.0.1',
-      port: integerOption(input, 'port', 1, 65535) ?? 7497,
-      clientId: integerOption(input, 'client-id', 0, 2_147_483_647) ?? 17,
-      symbols: listOption(input, 'symbols') ?? ['SPY'],
+    newWorkspace(folder, {
+      name: textOption(input, 'name'),
+      host: textOption(input, 'host'),
+      port: integerOption(input, 'port', 1, 65535),
+      clientId: integerOption(input, 'client-id', 0, 2_147_483_647),
+      symbols: listOption(input, 'symbols'),
     })
-    // What a bad option would make of the file is refused before anything is written.
-    new YamlFile('switchyard.yaml', text, CONFIG_HINT).parse(workspaceConfigSchema)
-    createWorkspace(folder, text)
     return {
       exitCode: ExitCode.Done,
       json: { workspace: folder, config: resolve(folder, 'switchyard.yaml') },
