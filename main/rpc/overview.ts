@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises'
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { zoneOffsetSeconds } from '#shared/time.ts'
 import type { Layer, Overview } from '#shared/contract/contract.ts'
 import { type Engine, VERSION } from '#main/engine/create-engine.ts'
@@ -78,6 +78,7 @@ export async function overviewOf(engine: Engine): Promise<Overview> {
       return {
         symbol,
         calendar,
+        zone: engine.services.calendarOf(symbol).zone,
         rawBars: rawBars.get(symbol) ?? 0,
         curatedSessions: own?.sessions ?? 0,
         curatedBars: own?.bars ?? 0,
@@ -98,7 +99,9 @@ function range(first: string | null, last: string | null): { firstSession?: stri
 }
 
 function file(path: string, updatedAtMs: number | null): { fileBytes: number; updatedAtMs?: number } {
-  const fileBytes = statSync(path).size
+  // What was written lately lies in the write-ahead log until it is moved over.
+  const log = `${path}-wal`
+  const fileBytes = statSync(path).size + (existsSync(log) ? statSync(log).size : 0)
   return updatedAtMs === null ? { fileBytes } : { fileBytes, updatedAtMs }
 }
 

@@ -1,0 +1,13 @@
+/** How all charts draw their axes and lines. */
+
+export const AXIS = {
+  stroke: 'var(--sy-line-strong)',
+  tick: { fill: 'var(--sy-ink-2)', fontSize: 11 },
+  tickLine: { stroke: 'var(--sy-line-strong)' },
+} as const
+
+export const GRID = { stroke: 'var(--sy-line)' } as const
+
+export const CURSOR = { stroke: 'var(--sy-ink-3)', strokeWidth: 1, strokeDasharray: '2 2' } as const
+
+export const MARKED_MINUTE = { stroke: 'var(--sy-ink)', strokeDasharray: '4 3' } as const

@@ -1,0 +1,62 @@
+/** What a job does, in the words shown before it is started. Every sentence is about what the operator can see or lose. */
+export interface JobAction {
+  /** On the button that opens the preview. */
+  readonly label: string
+  readonly title: string
+  readonly does: string
+  readonly keeps: string
+  readonly cancel: string
+  /** On the button that starts it. */
+  readonly confirm: string
+}
+
+export const JOB_ACTIONS = {
+  transform: {
+    label: 'Curate…',
+    title: 'Curate bars from raw',
+    does: 'Builds curated bars and findings from the stored raw responses, session by session.',
+    keeps: 'Raw responses. Sessions whose input did not change keep their bars.',
+    cancel: 'At any time. Finished sessions stay, the rest keep what they had.',
+    confirm: 'Curate',
+  },
+  features: {
+    label: 'Build…',
+    title: 'Build features',
+    does: 'Computes every feature column from the curated bars, session by session.',
+    keeps: 'Raw and curated bars. Sessions whose bars did not change keep their features.',
+    cancel: 'At any time. Finished sessions stay, the rest keep what they had.',
+    confirm: 'Build features',
+  },
+  legacyImport: {
+    label: 'Import…',
+    title: 'Import the old pipeline’s bars',
+    does: 'Reads the files described in switchyard.yaml and stores them as old bars: label at bar start, UTC, one unit.',
+    keeps: 'The files themselves, and every new bar. Files that did not change are not read again.',
+    cancel: 'At any time. Imported files stay imported.',
+    confirm: 'Import',
+  },
+  compare: {
+    label: 'Compare…',
+    title: 'Compare old with new',
+    does: 'Aligns old and curated bars by symbol and minute and stores counts and largest differences as a new run.',
+    keeps: 'All bars, and every earlier run.',
+    cancel: 'At any time. A cancelled run leaves nothing behind.',
+    confirm: 'Compare',
+  },
+  export: {
+    label: 'Export…',
+    title: 'Export files',
+    does: 'Writes the chosen layers into a new folder under exports/ in the workspace, with a manifest.',
+    keeps: 'Every stored layer, and earlier exports.',
+    cancel: 'At any time. An unfinished export has no manifest.',
+    confirm: 'Export',
+  },
+  verify: {
+    label: 'Verify…',
+    title: 'Verify against raw',
+    does: 'Rebuilds curated bars and features from raw in memory and compares every content hash with what is stored.',
+    keeps: 'Everything: it writes nothing but its result.',
+    cancel: 'At any time.',
+    confirm: 'Verify',
+  },
+} as const satisfies Record<string, JobAction>

@@ -1,0 +1,122 @@
+import type { Job, JobState } from '#shared/jobs/job.ts'
+import type { JobKind, JobResult, Selection } from '#shared/jobs/job-kinds.ts'
+import { JOB_KINDS, selectionSchema } from '#shared/jobs/job-kinds.ts'
+import { formatBytes, formatCount, formatQuantity, formatShare } from '../format/numbers.ts'
+import { formatDates } from '../format/times.ts'
+
+/** What a kind of job is called, as a noun for tables. */
+export const JOB_NAMES: Readonly<Record<JobKind, string>> = {
+  ingest: 'Ingest',
+  transform: 'Curate',
+  features: 'Build features',
+  'legacy-import': 'Import old pipeline',
+  compare: 'Compare',
+  export: 'Export',
+  rebuild: 'Rebuild',
+  verify: 'Verify',
+}
+
+export const JOB_STATE_WORDS: Readonly<Record<JobState, string>> = {
+  queued: 'Queued',
+  running: 'Running',
+  succeeded: 'Done',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
+}
+
+/** `SPY, AIG, 2013-10-04 to 2013-10-11`; `all symbols, all sessions` when nothing is left out. */
+export function selectionWords(selection: Selection): string {
+  return `${symbolWords(selection.symbols)}, ${sessionWords(selection)}`
+}
+
+/** `SPY, AIG`, `12 symbols` or `all symbols`. */
+export function symbolWords(symbols: readonly string[] | undefined): string {
+  if (symbols === undefined) return 'all symbols'
+  return symbols.length <= 4 ? symbols.join(', ') : formatQuantity(symbols.length, 'symbol')
+}
+
+function sessionWords({ from, to }: Selection): string {
+  if (from === undefined && to === undefined) return 'all sessions'
+  if (from === undefined) return `sessions up to ${to}`
+  if (to === undefined) return `sessions from ${from}`
+  return formatDates(from, to)
+}
+
+/** What a job works on, in words. */
+export function jobScopeWords(job: Job): string {
+  const selection = selectionSchema.safeParse(job.params)
+  if (!selection.success) return '–'
+  return job.kind === 'legacy-import' ? symbolWords(selection.data.symbols) : selectionWords(selection.data)
+}
+
+/** The result of a succeeded job, checked against the schema of its kind; undefined when there is none or it does not fit. */
+export function jobResult<K extends JobKind>(job: Job, kind: K): JobResult<K> | undefined {
+  if (job.kind !== kind || job.result === undefined) return undefined
+  const parsed = JOB_KINDS[kind].result.safeParse(job.result)
+  return parsed.success ? (parsed.data as JobResult<K>) : undefined
+}
+
+/** Turns words for the result of one kind into words for a job of that kind. */
+function words<K extends JobKind>(kind: K, describe: (result: JobResult<K>) => string) {
+  return (job: Job): string | undefined => {
+    const result = jobResult(job, kind)
+    return result === undefined ? undefined : describe(result)
+  }
+}
+
+const transformWords = (result: JobResult<'transform'>): string =>
+  list(
+    `${formatQuantity(result.bars, 'bar')} in ${formatQuantity(result.sessionsBuilt, 'session')}`,
+    result.sessionsUnchanged > 0 && `${formatCount(result.sessionsUnchanged)} unchanged`,
+    result.dropped > 0 && `${formatQuantity(result.dropped, 'bar')} dropped`,
+    result.flagged > 0 && `${formatCount(result.flagged)} flagged`,
+  )
+
+const RESULT_WORDS: Readonly<Record<JobKind, (job: Job) => string | undefined>> = {
+  ingest: words('ingest', (result) =>
+    list(
+      `${formatQuantity(result.bars, 'bar')} of ${formatQuantity(result.sessionsFetched, 'session')}`,
+      result.sessionsAlreadyStored > 0 && `${formatCount(result.sessionsAlreadyStored)} already stored`,
+      result.withoutData.length > 0 && `${formatCount(result.withoutData.length)} without data`,
+      result.failed.length > 0 && `${formatCount(result.failed.length)} failed`,
+    ),
+  ),
+  transform: words('transform', transformWords),
+  rebuild: words('rebuild', transformWords),
+  features: words('features', (result) =>
+    list(
+      `${formatQuantity(result.rows, 'row')} of ${formatQuantity(result.columns, 'feature')} in ${formatQuantity(result.sessionsBuilt, 'session')}`,
+      result.sessionsUnchanged > 0 && `${formatCount(result.sessionsUnchanged)} unchanged`,
+    ),
+  ),
+  verify: words('verify', (result) =>
+    result.mismatches.length === 0
+      ? `All hashes reproduced: ${formatQuantity(result.sessionsChecked, 'curated session')}, ${formatQuantity(result.featureSessionsChecked, 'feature session')}`
+      : `${formatQuantity(result.mismatches.length, 'session')} did not reproduce`,
+  ),
+  'legacy-import': words('legacy-import', (result) =>
+    list(
+      `${formatQuantity(result.rows, 'row')} of ${formatQuantity(result.files, 'file')} in ${formatQuantity(result.sessions, 'session')}`,
+      result.filesUnchanged > 0 && `${formatCount(result.filesUnchanged)} unchanged`,
+      result.rejected > 0 && `${formatCount(result.rejected)} rejected`,
+      result.missingFiles.length > 0 && `${formatCount(result.missingFiles.length)} missing`,
+    ),
+  ),
+  compare: words('compare', ({ counts, sessions }) => {
+    const all = counts.common + counts.oldOnly + counts.newOnly
+    return `${formatShare(counts.equal, all)} % equal, ${formatShare(counts.different, all)} % different over ${formatQuantity(sessions, 'session')}`
+  }),
+  export: words(
+    'export',
+    (result) => `${formatQuantity(result.files, 'file')}, ${formatBytes(result.bytes)}, in ${result.folder}`,
+  ),
+}
+
+/** What came of a succeeded job, in one line; undefined for any other job. */
+export function jobResultWords(job: Job): string | undefined {
+  return RESULT_WORDS[job.kind](job)
+}
+
+function list(...parts: readonly (string | false)[]): string {
+  return parts.filter((part) => part !== false).join(', ')
+}

@@ -1,0 +1,14 @@
+/**
+ * The headless server as a process of its own, so that a test can end it without warning. Arguments: workspace, folder of the
+ * built console, port, token. Prints the port when it listens.
+ */
+import { createEngine } from '#main/engine/create-engine.ts'
+import { startHeadlessServer } from '#main/hosts/headless-server.ts'
+
+const [workspace, rendererFolder, port, token] = process.argv.slice(2)
+const engine = createEngine({ workspace })
+const server = await startHeadlessServer({ engine, rendererFolder, port: Number(port), token })
+process.stdout.write(`${server.port}\n`)
+process.once('SIGTERM', () => {
+  void server.close().then(() => engine.close())
+})

@@ -1,0 +1,488 @@
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import type { Browser, Page } from 'playwright'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildConsole, SCREENSHOTS } from './console-build.ts'
+import type { ConsoleHost } from './console-host.ts'
+import { startConsoleHost, succeeded } from './console-host.ts'
+import type { PageOptions } from './console-page.ts'
+import { cells, eventually, fact, goTo, inConsole, markDocument, NETWORK_NOISE, region } from './console-page.ts'
+import type { ConsoleWorkspace } from './console-workspace.ts'
+import { fill, makeWorkspace, STORED, SYMBOLS } from './console-workspace.ts'
+import { launchChromium } from './launch-chromium.ts'
+
+let browser: Browser
+/** Filled by the main job over `STORED`. */
+let desk: ConsoleWorkspace
+let deskHost: ConsoleHost
+/** Configured, and holds nothing. */
+let fresh: ConsoleWorkspace
+let freshHost: ConsoleHost
+
+beforeAll(async () => {
+  mkdirSync(SCREENSHOTS, { recursive: true })
+  const renderer = await buildConsole()
+  browser = await launchChromium()
+  desk = await makeWorkspace('desk-1')
+  deskHost = await startConsoleHost(desk.folder, renderer)
+  await fill(deskHost)
+  fresh = await makeWorkspace('fresh')
+  freshHost = await startConsoleHost(fresh.folder, renderer)
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await deskHost?.stop()
+  await freshHost?.stop()
+  await desk?.remove()
+  await fresh?.remove()
+})
+
+const onDesk = (look: (page: Page) => Promise<void>, options?: PageOptions): Promise<void> =>
+  inConsole(browser, deskHost.url, look, options)
+
+const onFresh = (look: (page: Page) => Promise<void>, options?: PageOptions): Promise<void> =>
+  inConsole(browser, freshHost.url, look, options)
+
+/** `12,480`, worked out without the console's own formatting. */
+const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',')
+
+const SIZES = [
+  { width: 1440, height: 900 },
+  { width: 1024, height: 700 },
+] as const
+
+describe.each(['light', 'dark'] as const)('in the %s theme', (scheme) => {
+  test.each(SIZES)('every page is drawn without a problem and fits $width by $height', async (size) => {
+    const save = (page: Page, name: string) =>
+      page.screenshot({ path: path.join(SCREENSHOTS, `${name}-${scheme}-${size.width}.png`) })
+    const isTooWide = (page: Page) =>
+      page.evaluate(() => document.querySelector('main')!.scrollWidth > document.querySelector('main')!.clientWidth)
+
+    await onDesk(
+      async (page) => {
+        await page.getByRole('table', { name: 'Symbols' }).waitFor()
+        await save(page, 'overview')
+        expect(await isTooWide(page)).toBe(false)
+        await goTo(page, '/ingest', 'Ingest')
+        await page.getByRole('table', { name: 'Plan by symbol' }).waitFor()
+        await save(page, 'ingest')
+        expect(await isTooWide(page)).toBe(false)
+        await goTo(page, '/compare', 'Compare')
+        await page.locator('.recharts-bar-rectangle').first().waitFor()
+        await save(page, 'compare')
+        expect(await isTooWide(page)).toBe(false)
+      },
+      { scheme, ...size },
+    )
+    await onFresh(
+      async (page) => {
+        await page.getByText('Nothing is stored yet').waitFor()
+        await save(page, 'overview-empty')
+        await goTo(page, '/compare', 'Compare')
+        await page.getByText('Nothing has been compared yet').waitFor()
+        await save(page, 'compare-empty')
+      },
+      { scheme, ...size },
+    )
+  })
+})
+
+describe('the overview', () => {
+  test('shows what the workspace holds', async () => {
+    const overview = await (await deskHost.client()).system.overview()
+    await onDesk(async (page) => {
+      await page.getByRole('table', { name: 'Symbols' }).waitFor()
+      // SPY trades in every minute: five sessions of 390 minutes and one of 210.
+      const spyBars = grouped(STORED.fullSessions * 390 + STORED.shortSessions * 210)
+      expect(await cells(page, 'Symbols', 'SPY')).toEqual([
+        'SPY',
+        spyBars,
+        spyBars,
+        '6',
+        '6',
+        '6',
+        '0',
+        STORED.from,
+        STORED.to,
+      ])
+      for (const [name, layer] of [
+        ['Raw responses', 'raw'],
+        ['Curated bars', 'curated'],
+        ['Features', 'features'],
+        ['Old bars', 'legacy'],
+        ['Comparisons', 'comparisons'],
+      ] as const) {
+        const held = overview.layers.find((entry) => entry.layer === layer)
+        expect([name, await fact(region(page, name), 'Rows').innerText()]).toEqual([name, grouped(held?.rows ?? -1)])
+      }
+      expect(await fact(region(page, 'Curated bars'), 'Sessions').innerText()).toBe(
+        String(SYMBOLS.length * STORED.sessions),
+      )
+      const finding = overview.findings[0]
+      expect((await cells(page, 'Findings by rule', 'Warning')).slice(1)).toEqual([
+        finding.rule,
+        grouped(finding.count),
+      ])
+      expect(await page.title()).toBe('desk-1 · Switchyard')
+      // Times of the operator's own clock say which zone they are in.
+      await page
+        .getByRole('table', { name: 'Last runs' })
+        .getByRole('columnheader', { name: 'Started Berlin' })
+        .waitFor()
+    })
+  })
+
+  test('lists the findings of a rule one by one', async () => {
+    const [finding] = await (await deskHost.client()).quality.findings({ rule: 'low_coverage' })
+    await onDesk(async (page) => {
+      await page.getByRole('cell', { name: 'low_coverage' }).click()
+      const table = page.getByRole('table', { name: 'Findings of the rule low_coverage' })
+      await table.locator('tbody tr').first().click()
+      const detail = table.locator('tbody p').first()
+      await detail.waitFor()
+      expect(await detail.innerText()).toBe(finding.message)
+    })
+  })
+
+  test('says what a job will do, starts it when confirmed, and shows its result without being asked', async () => {
+    await onDesk(async (page) => {
+      await page.getByRole('button', { name: 'Verify…' }).click()
+      const dialog = page.getByRole('dialog', { name: 'Verify…' })
+      expect(await dialog.innerText()).toContain('all symbols, all sessions')
+      await dialog.getByRole('button', { name: 'Verify', exact: true }).click()
+      const first = page.getByRole('table', { name: 'Last runs' }).locator('tbody tr').first()
+      await eventually(() => first.innerText()).toMatch(/Done\s+Verify\s/)
+      expect(await first.innerText()).toContain('All hashes reproduced: 12 curated sessions, 12 feature sessions')
+    })
+  })
+
+  test('narrows actions to the symbol chosen in a table, and remembers it', async () => {
+    await onDesk(async (page) => {
+      await page.getByRole('table', { name: 'Symbols' }).getByText('DJCO').click()
+      await page.getByRole('button', { name: 'Curate…' }).click()
+      expect(await page.getByRole('dialog').innerText()).toContain('DJCO, all sessions')
+      await page.keyboard.press('Escape')
+      await eventually(() => page.getByRole('dialog').count()).toBe(0)
+      await page.reload()
+      await eventually(() => page.getByRole('combobox', { name: 'Symbol' }).inputValue()).toBe('DJCO')
+    })
+  })
+
+  test('of an empty workspace says what fills it and leads there', async () => {
+    await onFresh(async (page) => {
+      await page.getByText('Nothing is stored yet').waitFor()
+      await page.getByRole('button', { name: 'Curate…' }).click()
+      expect(await page.getByRole('dialog').innerText()).toContain('There are no raw responses yet.')
+      expect(await page.getByRole('dialog').getByRole('button', { name: 'Curate' }).isDisabled()).toBe(true)
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: 'Go to ingest' }).click()
+      await page.getByRole('heading', { level: 1, name: 'Ingest' }).waitFor()
+    })
+  })
+})
+
+describe('an ingest', () => {
+  const plan = (page: Page, label: string) => fact(region(page, 'Plan'), label).innerText()
+  const choose = async (page: Page, from: string, to: string): Promise<void> => {
+    await page.getByRole('textbox', { name: 'First session' }).fill(from)
+    await page.getByRole('textbox', { name: 'Last session' }).fill(to)
+  }
+
+  test('is planned before it is started', async () => {
+    await onDesk(async (page) => {
+      await goTo(page, '/ingest', 'Ingest')
+      // The six stored sessions and three more, of two symbols, one request each.
+      await choose(page, STORED.from, '2024-12-06')
+      await eventually(() => plan(page, 'To fetch')).toBe('6 sessions')
+      expect(await plan(page, 'Already stored')).toBe('12 sessions')
+      expect(await plan(page, 'Requests to TWS')).toBe('2')
+      expect(await plan(page, 'Bars, at most')).toBe(grouped(2 * 3 * 390))
+      expect(await cells(page, 'Plan by symbol', 'SPY')).toEqual(['SPY', '3', '6', '1'])
+    })
+  })
+
+  test('of days without a session is refused in words, at the place where they were chosen', async () => {
+    await onDesk(async (page) => {
+      await goTo(page, '/ingest', 'Ingest')
+      await choose(page, '2024-11-28', '2024-11-28')
+      const alert = region(page, 'Plan').getByRole('alert')
+      await alert.waitFor()
+      expect(await alert.innerText()).toMatch(/no trading session.*2024-11-28[\s\S]*Choose dates/)
+      expect(await page.getByRole('button', { name: 'Fetch' }).isDisabled()).toBe(true)
+    })
+  })
+
+  test('started by a click shows its progress, then its result, and the layers follow', async () => {
+    desk.line.holdAfter(1)
+    await onDesk(async (page) => {
+      const isSameDocument = await markDocument(page)
+      await goTo(page, '/ingest', 'Ingest')
+      await choose(page, STORED.from, '2024-12-06')
+      await page.getByRole('button', { name: 'Fetch 6 sessions' }).click()
+
+      const running = region(page, 'Running now')
+      await running.getByText('Fetching bars: 3 of 6 sessions').waitFor()
+      // Connecting weighs 1 and fetching 50: (1 + 50 * 3 / 6) / 51 = 50.98 %, shown rounded down.
+      expect(await running.getByRole('progressbar').getAttribute('value')).toBe('50')
+      expect(await page.getByRole('button', { name: /^1 job/ }).innerText()).toContain('50 %')
+
+      desk.line.release()
+      const last = region(page, 'Last run')
+      await last.waitFor()
+      expect(await fact(last, 'Fetched').innerText()).toBe('6 sessions')
+      expect(await fact(last, 'Failed').innerText()).toBe('0 sessions')
+      await eventually(() => plan(page, 'To fetch')).toBe('0 sessions')
+      await page.getByText('Every session of this range is stored.').waitFor()
+
+      await page.getByRole('link', { name: 'Overview' }).click()
+      const spyBars = grouped((STORED.fullSessions + 3) * 390 + STORED.shortSessions * 210)
+      await eventually(async () => (await cells(page, 'Symbols', 'SPY'))[1]).toBe(spyBars)
+      await page.getByText('Next: curate').waitFor()
+      expect(await isSameDocument()).toBe(true)
+    })
+  })
+
+  test('can be cancelled, and what was stored stays', async () => {
+    desk.line.holdAfter(1)
+    await onDesk(async (page) => {
+      await goTo(page, '/ingest', 'Ingest')
+      // Five sessions of two symbols, one request each.
+      await choose(page, '2024-12-09', '2024-12-13')
+      await page.getByRole('button', { name: 'Fetch 10 sessions' }).click()
+      const running = region(page, 'Running now')
+      await running.getByText('Fetching bars: 5 of 10 sessions').waitFor()
+      await running.getByRole('button', { name: 'Cancel Ingest' }).click()
+
+      await region(page, 'Last run').getByText('Cancelled').waitFor()
+      await eventually(() => plan(page, 'To fetch')).toBe('5 sessions')
+      expect(await plan(page, 'Already stored')).toBe('5 sessions')
+    })
+    desk.line.release()
+  })
+
+  test('that finds no TWS says so and what to do', async () => {
+    await fresh.line.close()
+    await onFresh(async (page) => {
+      await page.getByRole('button', { name: /TWS not connected/ }).click()
+      const dialog = page.getByRole('dialog', { name: /^TWS/ })
+      await dialog.getByRole('button', { name: 'Connect to TWS' }).click()
+      await dialog.getByRole('alert').getByText('Start TWS or IB Gateway').waitFor()
+      await page.keyboard.press('Escape')
+      await eventually(() => dialog.count()).toBe(0)
+
+      await goTo(page, '/ingest', 'Ingest')
+      await choose(page, STORED.from, STORED.from)
+      await page.getByRole('button', { name: 'Fetch 2 sessions' }).click()
+      const last = region(page, 'Last run')
+      await last.waitFor()
+      expect(await last.getByRole('alert').innerText()).toContain('Start TWS or IB Gateway')
+      expect(await page.getByRole('main').innerText()).toContain('The last ingest failed')
+    })
+  })
+})
+
+describe('a comparison', () => {
+  const comparison = async () => {
+    const client = await deskHost.client()
+    const [{ runId }] = await client.compare.runs()
+    return { client, run: await client.compare.run({ runId }) }
+  }
+
+  test('begins with the verdict and shows every field and session', async () => {
+    const { run } = await comparison()
+    const { counts } = run
+    const whole = counts.common + counts.oldOnly + counts.newOnly
+    const share = (part: number): string => `${((part / whole) * 100).toFixed(2)} %`
+    await onDesk(async (page) => {
+      await goTo(page, '/compare', 'Compare')
+      const verdict = (await region(page, 'Verdict').innerText()).replaceAll(/\s+/g, ' ')
+      expect(verdict).toContain(`${share(counts.equal)} equal, `)
+      expect(verdict).toContain(`${share(counts.withinTolerance)} within tolerance, `)
+      expect(verdict).toContain(`${share(counts.different)} different, `)
+      expect(verdict).toContain(`${share(counts.oldOnly)} only in old`)
+      expect(verdict).toContain(`of ${grouped(whole)} minutes`)
+
+      const volume = await cells(page, 'Counts by field', 'volume')
+      expect(volume[0]).toBe('volume ± 1 %')
+      expect(volume[4]).toBe(grouped(counts.fields['volume'].different))
+      const sessions = page.getByRole('table', { name: 'Sessions of the run' }).locator('tbody tr')
+      expect(await sessions.count()).toBe(run.perSession.length)
+    })
+  })
+
+  test('lays old and new of a session over each other with the exact values of a minute', async () => {
+    const { client } = await comparison()
+    const overlay = await client.compare.overlay({ symbol: 'SPY', sessionDate: '2024-11-27', field: 'close' })
+    await onDesk(async (page) => {
+      await goTo(page, '/compare', 'Compare')
+      await page
+        .getByRole('table', { name: 'Sessions of the run' })
+        .locator('tbody tr', { hasText: 'SPY' })
+        .filter({ hasText: '2024-11-27' })
+        .click()
+      await page.getByRole('radiogroup', { name: 'Field' }).getByText('close').click()
+      const chart = page.getByRole('application', { name: 'close of SPY on 2024-11-27, old and new' })
+      await chart.waitFor()
+      expect(await chart.locator('.recharts-line-curve').count()).toBe(2)
+
+      // The fourth minute of the session in the exchange's zone, reached with the keyboard.
+      await chart.focus()
+      for (let step = 0; step < 3; step++) await page.keyboard.press('ArrowRight')
+      await eventually(() => page.locator('.recharts-tooltip-wrapper dl').first().innerText()).toContain('09:33')
+      const values = await page.locator('.recharts-tooltip-wrapper dl').first().locator('dd').allInnerTexts()
+      const [oldValue, newValue] = [overlay.old[3], overlay.new[3]]
+      expect(overlay.ts[3] - overlay.openTs).toBe(180)
+      expect(values.slice(0, 3)).toEqual(['09:33', oldValue?.toFixed(2), newValue?.toFixed(2)])
+      expect(Number(values[3].replace('\u2212', '-'))).toBeCloseTo((newValue ?? 0) - (oldValue ?? 0), 8)
+    })
+  })
+
+  test('shows the same minutes as a table', async () => {
+    const { client, run } = await comparison()
+    const overlay = await client.compare.overlay({ symbol: 'DJCO', sessionDate: STORED.to, field: 'volume' })
+    const gap = overlay.new.indexOf(null)
+    await onDesk(async (page) => {
+      await goTo(
+        page,
+        `/compare/${run.runId}?symbol=DJCO&session=${STORED.to}&field=volume&at=${overlay.ts[gap]}`,
+        'Compare',
+      )
+      await page.getByRole('radiogroup', { name: 'Show as' }).first().getByText('Table').click()
+      const table = page.getByRole('table', { name: `volume of DJCO, ${STORED.to}, minute by minute` })
+      // A header and every minute of the session, of which only those in view are in the document.
+      expect(await table.getAttribute('aria-rowcount')).toBe('391')
+      expect(await table.locator('tbody tr').count()).toBeLessThan(100)
+      // The marked minute is in view; what the new side does not have is a dash, not a zero.
+      const marked = table.locator('tr[aria-current="true"] td')
+      await marked.first().waitFor()
+      expect((await marked.allInnerTexts()).slice(1)).toEqual([grouped(overlay.old[gap] ?? -1), '–', '–'])
+    })
+  })
+
+  test('counts the differences by size and says how many are zero', async () => {
+    const { client, run } = await comparison()
+    const histogram = await client.compare.histogram({ runId: run.runId, field: 'volume' })
+    await onDesk(async (page) => {
+      await goTo(page, `/compare/${run.runId}?field=volume`, 'Compare')
+      const panel = region(page, 'Differences of volume')
+      await panel
+        .getByText(`${grouped(histogram.zeros)} of ${grouped(histogram.count)} minutes are exactly zero`)
+        .waitFor()
+      await panel.getByText('Table').click()
+      const counts = panel.getByRole('table').locator('tbody tr td:nth-child(2)')
+      await counts.first().waitFor()
+      const shown = (await counts.allInnerTexts()).map((text) => Number(text.replaceAll(',', '')))
+      expect(shown).toEqual(histogram.bins.map((bin) => bin.count))
+    })
+  })
+
+  test('is restored by its address: run, session, field and minute', async () => {
+    const { client, run } = await comparison()
+    const { openTs } = await client.compare.overlay({ symbol: 'DJCO', sessionDate: '2024-11-27', field: 'volume' })
+    const address = `/compare/${run.runId}?symbol=DJCO&session=2024-11-27&field=volume&at=${openTs + 60}`
+    await onDesk(async (page) => {
+      await goTo(page, address, 'Compare')
+      await page.reload()
+      await page.getByRole('heading', { level: 2, name: 'DJCO 2024-11-27' }).waitFor()
+      const field = page.getByRole('radiogroup', { name: 'Field' })
+      expect(await field.getByRole('radio', { name: 'volume' }).isChecked()).toBe(true)
+      const selected = page.getByRole('table', { name: 'Sessions of the run' }).locator('tr[aria-current="true"]')
+      expect(await selected.innerText()).toMatch(/DJCO\s+2024-11-27/)
+      const chart = page.getByRole('application', { name: 'volume of DJCO on 2024-11-27, old and new' })
+      await chart.waitFor()
+      // The marked minute is the only line drawn across the upper chart.
+      expect(await chart.locator('.recharts-reference-line-line').count()).toBe(1)
+    })
+  })
+
+  test('that is not there says so and offers those that are', async () => {
+    await onDesk(async (page) => {
+      await goTo(page, '/compare/no-such-run', 'Compare')
+      await page.getByRole('alert').getByText('no-such-run').waitFor()
+      await page.getByRole('combobox', { name: 'Comparison run' }).click()
+      await page.getByRole('option').first().click()
+      await region(page, 'Verdict').waitFor()
+      expect(page.url()).not.toContain('no-such-run')
+    })
+  })
+})
+
+describe('the frame', () => {
+  test('lets the keyboard skip to the page and shows where it is', async () => {
+    await onDesk(async (page) => {
+      await page.getByRole('table', { name: 'Symbols' }).waitFor()
+      await page.keyboard.press('Tab')
+      const skip = page.getByRole('link', { name: 'Skip to the page' })
+      expect(await skip.evaluate((link) => link === document.activeElement)).toBe(true)
+      expect(await skip.evaluate((link) => link.getBoundingClientRect().top)).toBeGreaterThanOrEqual(0)
+      await page.keyboard.press('Enter')
+      expect(await page.evaluate(() => document.activeElement?.id)).toBe('main')
+      await page.keyboard.press('Tab')
+      const outline = await page.evaluate(() => getComputedStyle(document.activeElement!).outlineStyle)
+      expect(outline).toBe('solid')
+    })
+  })
+
+  test('changes the theme and keeps it', async () => {
+    await onDesk(async (page) => {
+      await page.getByRole('button', { name: 'Theme: Like the system' }).click()
+      await page.getByRole('menuitem', { name: 'Dark' }).click()
+      const scheme = () => page.evaluate(() => document.documentElement.dataset['mantineColorScheme'])
+      await eventually(scheme).toBe('dark')
+      await page.reload()
+      await page.getByRole('button', { name: 'Theme: Dark' }).waitFor()
+      expect(await scheme()).toBe('dark')
+    })
+  })
+
+  test('turns a browser without the token away with the way in', async () => {
+    await inConsole(
+      browser,
+      deskHost.wrongUrl,
+      async (page) => {
+        await page.getByRole('heading', { name: 'This page needs the link with the token' }).waitFor()
+        await page.screenshot({ path: path.join(SCREENSHOTS, 'refused.png') })
+        expect(page.url()).not.toContain('token')
+        // Another tab of the same browser opens the right link; this page then goes on by itself.
+        const other = await page.context().newPage()
+        await other.goto(deskHost.url)
+        await other.getByRole('table', { name: 'Symbols' }).waitFor()
+        await other.close()
+        await page.getByRole('button', { name: 'Try again' }).click()
+        await page.getByRole('table', { name: 'Symbols' }).waitFor()
+      },
+      { allowed: NETWORK_NOISE },
+    )
+  })
+
+  test('keeps the view when the engine is killed, says so, and goes on when it is back', async () => {
+    await onDesk(
+      async (page) => {
+        await goTo(page, '/compare', 'Compare')
+        await region(page, 'Verdict').waitFor()
+        const isSameDocument = await markDocument(page)
+        const verdict = await region(page, 'Verdict').innerText()
+
+        await deskHost.kill()
+        await page.getByText('Connection lost.').waitFor()
+        expect(await region(page, 'Verdict').innerText()).toBe(verdict)
+        await page.getByRole('button', { name: 'TWS unknown' }).waitFor()
+        await page.screenshot({ path: path.join(SCREENSHOTS, 'connection-lost.png') })
+        await page.getByRole('button', { name: 'Compare…' }).click()
+        expect(await page.getByRole('dialog').innerText()).toContain('The engine cannot be reached right now.')
+        await page.keyboard.press('Escape')
+
+        await deskHost.start()
+        await eventually(() => page.getByText('Connection lost.').count()).toBe(0)
+        expect(await isSameDocument()).toBe(true)
+        // What happens from now on is pushed again.
+        const client = await deskHost.client()
+        await succeeded(client, await client.compare.start({ symbols: ['SPY'] }))
+        await page.getByRole('combobox', { name: 'Comparison run' }).click()
+        await page.getByRole('option', { name: '1 symbol' }).waitFor()
+      },
+      { allowed: NETWORK_NOISE },
+    )
+  })
+})
