@@ -63,10 +63,8 @@ export function mergeResponses(responses: readonly RawResponse[]): MergedBars {
     for (const name of BAR_COLUMNS) merged[name][i] = source[name][row]
   }
   const keptFrom = (ts: number): number => responseOf[slots.get(ts) as number]
-  return {
-    bars: merged,
-    duplicates: ordered.flatMap((response, r) => duplicatesOf(response.bars, (ts) => keptFrom(ts) === r)),
-  }
+  const duplicates = ordered.flatMap((response, r) => duplicatesOf(response.bars, (ts) => keptFrom(ts) === r))
+  return { bars: merged, duplicates: duplicates.sort((a, b) => a.ts - b.ts) }
 }
 
 function duplicatesOf(bars: BarColumns, isKept: (ts: number) => boolean): DuplicateMinute[] {
@@ -84,7 +82,7 @@ function duplicatesOf(bars: BarColumns, isKept: (ts: number) => boolean): Duplic
     const conflicting = rows.some((row) => BAR_COLUMNS.some((name) => !Object.is(bars[name][row], bars[name][last])))
     duplicates.push({ ts, rows: rows.length, conflicting })
   }
-  return duplicates.sort((a, b) => a.ts - b.ts)
+  return duplicates
 }
 
 function isStrictlyAscending(ts: Float64Array): boolean {

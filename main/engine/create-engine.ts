@@ -54,7 +54,6 @@ export interface Engine {
  */
 export function createEngine(options: EngineOptions): Engine {
   const folder = resolve(options.workspace)
-  const nowMs = options.nowMs ?? Date.now
   const dataFolder = options.dataFolder ?? SOURCE_DATA_FOLDER
   const config = readConfig(folder)
   const configHash = hashJson(config)
@@ -64,13 +63,31 @@ export function createEngine(options: EngineOptions): Engine {
   ensureFolders(folder)
 
   const lock = lockWorkspace(folder)
-  let stores: Stores
+  let stores: Stores | undefined
   try {
     stores = openStores(join(folder, 'store'))
+    return assemble({ options, folder, config, configHash, calendars, featureFolders, stores, lock })
   } catch (thrown) {
+    if (stores !== undefined) closeStores(stores)
     lock.release()
     throw thrown
   }
+}
+
+interface Parts {
+  readonly options: EngineOptions
+  readonly folder: string
+  readonly config: WorkspaceConfig
+  readonly configHash: string
+  readonly calendars: ReadonlyMap<string, TradingCalendar>
+  readonly featureFolders: readonly string[]
+  readonly stores: Stores
+  readonly lock: { release(): void }
+}
+
+/** Puts the parts together and begins to work. */
+function assemble({ options, folder, config, configHash, calendars, featureFolders, stores, lock }: Parts): Engine {
+  const nowMs = options.nowMs ?? Date.now
   const log = options.log ?? createLog(folder)
   stores.raw.abandonOpenRequests(nowMs())
 

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { type WorkspaceConfig, workspaceConfigSchema } from '#shared/config/workspace-config.ts'
 import { SwitchyardError } from '#shared/errors.ts'
+import { storeError } from '#main/stores/store-error.ts'
 import { readYamlFile } from './yaml-file.ts'
 
 /** Names inside a workspace folder. */
@@ -64,21 +65,27 @@ export function ensureFolders(folder: string): void {
  * Takes the workspace for this process. The lock is an exclusive SQLite transaction: the operating system lets go of it when
  * the process ends, however it ends.
  *
- * @throws {SwitchyardError} WORKSPACE_LOCKED when another engine has it.
+ * @throws {SwitchyardError} WORKSPACE_LOCKED when another engine has it; STORE_NOT_A_DATABASE, DISK_FULL or IO_ERROR when the
+ *   lock's file cannot be used.
  */
 export function lockWorkspace(folder: string): { release(): void } {
-  const database = new Sqlite(join(folder, 'store', 'engine.lock'), { timeout: 0 })
+  const file = join(folder, 'store', 'engine.lock')
+  let database: Sqlite.Database | undefined
   try {
+    database = new Sqlite(file, { timeout: 0 })
     database.pragma('journal_mode = DELETE')
     database.exec('begin exclusive')
   } catch (thrown) {
-    database.close()
+    database?.close()
+    const isTaken = thrown instanceof Sqlite.SqliteError && thrown.code.startsWith('SQLITE_BUSY')
+    if (!isTaken) throw storeError(thrown, file)
     throw new SwitchyardError('WORKSPACE_LOCKED', `Another Switchyard works in ${resolve(folder)}.`, {
       hint: 'Use that one (its console or "switchyard serve"), or close it first.',
       cause: thrown,
     })
   }
-  return { release: () => database.close() }
+  const held = database
+  return { release: () => held.close() }
 }
 
 function ioError(folder: string, thrown: unknown): SwitchyardError {

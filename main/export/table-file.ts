@@ -48,6 +48,8 @@ export class TableFile {
 
   static async create(connection: DuckDBConnection, columns: readonly ExportColumn[]): Promise<TableFile> {
     const table = new TableFile(connection, columns)
+    // CSV shows time stamps in the zone of the session, which is the machine's unless it is said.
+    await connection.run(`set TimeZone = 'UTC'`)
     const declared = columns.map((column, i) => `${quote(column.name)} ${table.#types[i + 2].toString()}`)
     await connection.run(
       `create or replace temp table export_rows (session_date date, ts bigint, ${declared.join(', ')})`,

@@ -33,6 +33,8 @@ export class JobRunner {
   readonly #services: JobServices
   readonly #log: JobRunnerOptions['log']
   readonly #running = new Map<string, Running>()
+  /** Jobs whose end could not be stored. The queue still has them; they are not begun again before the next start. */
+  readonly #endNotStored = new Map<string, Job>()
   readonly #listeners = new Set<(job: Job) => void>()
   #draining = false
 
@@ -68,10 +70,20 @@ export class JobRunner {
     return this.#services.stores.ops.job(job.id)
   }
 
+  /** The job as it is now. Throws NOT_FOUND. */
+  job(id: string): Job {
+    return this.#endNotStored.get(id) ?? this.#services.stores.ops.job(id)
+  }
+
+  /** The newest jobs, newest first. */
+  list(limit: number): readonly Job[] {
+    return this.#services.stores.ops.jobs(limit).map((job) => this.#endNotStored.get(job.id) ?? job)
+  }
+
   /** Cancels a queued job at once and asks a running one to stop; a finished one stays as it is. */
   cancel(id: string): Job {
     const { ops } = this.#services.stores
-    const job = ops.job(id)
+    const job = this.job(id)
     const running = this.#running.get(id)
     if (running !== undefined) running.abort.abort()
     else if (!isFinal(job.state)) {
@@ -79,7 +91,7 @@ export class JobRunner {
         ops.fail(id, 'cancelled', { code: 'CANCELLED', message: 'Cancelled before it began.' }, this.#services.nowMs()),
       )
     }
-    return ops.job(id)
+    return this.job(id)
   }
 
   /** Calls `listener` on every change of any job until the returned function is called. */
@@ -107,7 +119,7 @@ export class JobRunner {
     for (const job of this.#services.stores.ops.queued()) {
       const { lane } = JOB_DEFINITIONS[job.kind]
       // An earlier job of the same lane that still waits keeps its place.
-      if (busy.has(lane)) continue
+      if (busy.has(lane) || this.#endNotStored.has(job.id)) continue
       busy.add(lane)
       const abort = new AbortController()
       // The entry must be there before the job does anything, so that it can be cancelled from its first moment.
@@ -119,29 +131,33 @@ export class JobRunner {
   }
 
   async #run(job: Job, abort: AbortController): Promise<void> {
-    const { ops } = this.#services.stores
+    let ended: Job | undefined
     try {
-      this.#publish(await this.#work(job, abort.signal))
+      ended = await this.#work(job, abort.signal)
     } catch (thrown) {
       const error = reportError(storeError(thrown, this.#services.folder))
       // While the engine shuts down a job is interrupted, not cancelled: it stays `running` and is queued again on the next start.
       const interrupted = this.#draining && error.code === 'CANCELLED'
       this.#log.error({ jobId: job.id, kind: job.kind, error, thrown }, interrupted ? 'job interrupted' : 'job failed')
-      if (!interrupted) this.#noteFailure(job, error)
-    } finally {
-      this.#running.delete(job.id)
-      if (!this.#draining) this.#publish(ops.job(job.id))
-      this.#startNext()
+      if (!interrupted) ended = this.#noteFailure(job, error)
     }
+    this.#running.delete(job.id)
+    if (ended !== undefined) this.#publish(ended)
+    this.#startNext()
   }
 
-  #noteFailure(job: Job, error: ReturnType<typeof reportError>): void {
+  /** Stores that a job failed and returns it as it is now; whoever waits for it hears of the end also when it cannot be stored. */
+  #noteFailure(job: Job, error: ReturnType<typeof reportError>): Job {
     const state = error.code === 'CANCELLED' ? 'cancelled' : 'failed'
+    const nowMs = this.#services.nowMs()
     try {
-      this.#services.stores.ops.fail(job.id, state, error, this.#services.nowMs())
+      return this.#services.stores.ops.fail(job.id, state, error, nowMs)
     } catch (thrown) {
       // A full disk can keep even the failure from being written; the job is then taken up again on the next start.
       this.#log.error({ jobId: job.id, thrown }, 'the failure of a job could not be stored')
+      const ended: Job = { ...job, state, error, finishedAtMs: nowMs }
+      this.#endNotStored.set(job.id, ended)
+      return ended
     }
   }
 

@@ -3,11 +3,11 @@ import type { Engine } from '#main/engine/create-engine.ts'
 import { os } from './base.ts'
 
 export const jobs = os.jobs.router({
-  list: os.jobs.list.handler(({ context, input }) => [...context.engine.stores.ops.jobs(input.limit)]),
-  get: os.jobs.get.handler(({ context, input }) => context.engine.stores.ops.job(input.id)),
+  list: os.jobs.list.handler(({ context, input }) => [...context.engine.jobs.list(input.limit)]),
+  get: os.jobs.get.handler(({ context, input }) => context.engine.jobs.job(input.id)),
   watch: os.jobs.watch.handler(({ context, input, signal }) => {
     // Fails here, not at the first event, when there is no such job.
-    context.engine.stores.ops.job(input.id)
+    context.engine.jobs.job(input.id)
     return watchJob(context.engine, input.id, signal)
   }),
   cancel: os.jobs.cancel.handler(({ context, input }) => context.engine.jobs.cancel(input.id)),
@@ -25,7 +25,7 @@ async function* watchJob(engine: Engine, id: string, signal: AbortSignal | undef
   const onAbort = (): void => wake.resolve()
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    newest ??= engine.stores.ops.job(id)
+    newest ??= engine.jobs.job(id)
     while (signal?.aborted !== true) {
       if (newest !== undefined) {
         const job: Job = newest

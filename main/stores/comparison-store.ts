@@ -67,6 +67,8 @@ interface SessionRow extends ComparisonBlobs {
   readonly counts: string
 }
 
+const OF_FINISHED_RUN = 'run_id = (select id from comparison_runs where id = ? and finished = 1)'
+
 /** Finished comparison runs. A run never changes; one that did not finish is not visible. */
 export class ComparisonStore {
   readonly file: string
@@ -108,13 +110,13 @@ export class ComparisonStore {
     return toRun(row)
   }
 
-  /** Counts per session of a run, by symbol and date. */
+  /** Counts per session of a finished run, by symbol and date. */
   sessions(
     runId: string,
   ): readonly { readonly symbol: string; readonly sessionDate: SessionDate; readonly counts: ComparisonCounts }[] {
     const rows = this.#database
       .prepare(
-        'select symbol, session_date, counts from comparison_sessions where run_id = ? order by symbol, session_date',
+        `select symbol, session_date, counts from comparison_sessions where ${OF_FINISHED_RUN} order by symbol, session_date`,
       )
       .all(runId) as { symbol: string; session_date: string; counts: string }[]
     return rows.map((row) => ({
@@ -124,12 +126,12 @@ export class ComparisonStore {
     }))
   }
 
-  /** The rows that are not plainly equal, session by session. */
+  /** The rows of a finished run that are not plainly equal, session by session. */
   *rows(runId: string, symbol?: string): Generator<ComparisonRows> {
     const rows = this.#database
       .prepare(
         `select symbol, session_date, counts, ts, class, old_values, new_values from comparison_sessions
-         where run_id = ? and (? is null or symbol = ?) order by symbol, session_date`,
+         where ${OF_FINISHED_RUN} and (? is null or symbol = ?) order by symbol, session_date`,
       )
       .iterate(runId, symbol ?? null, symbol ?? null) as IterableIterator<SessionRow>
     for (const row of rows) {
@@ -149,7 +151,7 @@ export class ComparisonStore {
     return this.#database
       .prepare(
         `select (select count(*) from comparison_runs where finished = 1) as runs, count(*) as sessions,
-                coalesce(sum(row_count), 0) as rows, (select max(created_at_ms) from comparison_runs) as updatedAtMs
+                coalesce(sum(row_count), 0) as rows, (select max(created_at_ms) from comparison_runs where finished = 1) as updatedAtMs
          from comparison_sessions s join comparison_runs r on r.id = s.run_id and r.finished = 1`,
       )
       .get() as { runs: number; sessions: number; rows: number; updatedAtMs: number | null }
@@ -183,10 +185,16 @@ export class WritableComparisonStore extends ComparisonStore {
     )
   }
 
+  /** Adds sessions to a run that was begun and is not finished; all or nothing. */
   addSessions(runId: string, sessions: readonly ComparisonSession[]): void {
     guarded(this.file, () =>
       this.#database
         .transaction(() => {
+          const state = this.#database.prepare('select finished from comparison_runs where id = ?').pluck().get(runId)
+          if (state !== 0) {
+            const why = state === undefined ? 'was not begun' : 'is finished'
+            throw new SwitchyardError('INTERNAL', `The comparison run ${runId} ${why} and takes no sessions.`)
+          }
           const insert = this.#database.prepare(
             `insert into comparison_sessions
                (run_id, symbol, session_date, old_hash, new_hash, counts, row_count, ts, class, old_values, new_values)

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { SwitchyardError } from '#shared/errors.ts'
 import { storeError } from './store-error.ts'
@@ -33,14 +34,22 @@ export interface DatabaseKind {
  * Throws STORE_NOT_A_DATABASE, STORE_FROM_FUTURE, STORE_CORRUPT, DISK_FULL or IO_ERROR, each naming the file.
  */
 export function openWritable(file: string, kind: DatabaseKind): Writable {
+  if (!existsSync(dirname(file))) {
+    throw new SwitchyardError('IO_ERROR', `${file} cannot be created: its folder does not exist.`, {
+      hint: 'Create the folder, or name another one.',
+    })
+  }
   return guarded(file, () => {
     const database = new Sqlite(file)
     try {
+      database.pragma('busy_timeout = 5000')
+      // The journal mode is written into the file, so a file that is not ours must be recognised first.
+      checkIdentity(database, file, kind)
       database.pragma('journal_mode = WAL')
       database.pragma(`synchronous = ${kind.synchronous}`)
       database.pragma('foreign_keys = ON')
-      database.pragma('busy_timeout = 5000')
-      checkIdentity(database, file, kind)
+      // "insert or replace" deletes too, and only with this it fires the triggers that refuse a delete.
+      database.pragma('recursive_triggers = ON')
       migrate(database, file, kind)
       return database as Writable
     } catch (thrown) {

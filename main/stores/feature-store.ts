@@ -100,7 +100,7 @@ export class FeatureStore {
   ): readonly FeatureSessionInfo[] {
     const rows = this.#database
       .prepare(
-        `select symbol, session_date, count, inputs_hash, content_hash from ${set.name}
+        `select symbol, session_date, count, inputs_hash, content_hash from ${quoted(set.name)}
          where symbol = ? and session_date between ? and ? order by session_date`,
       )
       .all(symbol, from, to) as FeatureRow[]
@@ -110,7 +110,9 @@ export class FeatureStore {
   /** Sessions with their values, ascending, read one at a time. */
   *blocks(set: RegisteredFeatureSet, symbol: string, from: SessionDate, to: SessionDate): Generator<FeatureBlock> {
     const rows = this.#database
-      .prepare(`select * from ${set.name} where symbol = ? and session_date between ? and ? order by session_date`)
+      .prepare(
+        `select * from ${quoted(set.name)} where symbol = ? and session_date between ? and ? order by session_date`,
+      )
       .iterate(symbol, from, to) as IterableIterator<FeatureRow>
     for (const row of rows) {
       yield {
@@ -124,14 +126,17 @@ export class FeatureStore {
   /** The blobs of one session as they lie on disk, to check them against the stored hash. */
   blobs(set: RegisteredFeatureSet, symbol: string, sessionDate: SessionDate): FeatureBlobs | undefined {
     const row = this.#database
-      .prepare(`select * from ${set.name} where symbol = ? and session_date = ?`)
+      .prepare(`select * from ${quoted(set.name)} where symbol = ? and session_date = ?`)
       .get(symbol, sessionDate) as FeatureRow | undefined
     if (row === undefined) return undefined
     return { ts: row['ts'] as Uint8Array, columns: set.columns.map((name) => row[name] as Uint8Array) }
   }
 
   symbols(set: RegisteredFeatureSet): readonly string[] {
-    return this.#database.prepare(`select distinct symbol from ${set.name} order by symbol`).pluck().all() as string[]
+    return this.#database
+      .prepare(`select distinct symbol from ${quoted(set.name)} order by symbol`)
+      .pluck()
+      .all() as string[]
   }
 
   summary(set: RegisteredFeatureSet): FeatureSummary {
@@ -139,21 +144,22 @@ export class FeatureStore {
       .prepare(
         `select count(distinct symbol) as symbols, count(*) as sessions, coalesce(sum(count), 0) as rows,
                 min(session_date) as firstSession, max(session_date) as lastSession, max(built_at_ms) as updatedAtMs
-         from ${set.name}`,
+         from ${quoted(set.name)}`,
       )
       .get() as FeatureSummary
   }
 
   sessionsBySymbol(set: RegisteredFeatureSet): ReadonlyMap<string, number> {
     const rows = this.#database
-      .prepare(`select symbol, count(*) as sessions from ${set.name} group by symbol`)
+      .prepare(`select symbol, count(*) as sessions from ${quoted(set.name)} group by symbol`)
       .all() as { symbol: string; sessions: number }[]
     return new Map(rows.map((row) => [row.symbol, row.sessions]))
   }
 }
 
-const IDENTIFIER = /^[a-z][a-z0-9_]{0,62}$/
+const IDENTIFIER = /^(?!sqlite_)[a-z][a-z0-9_]{0,62}$/
 const RESERVED = new Set([
+  'feature_sets',
   'symbol',
   'session_date',
   'count',
@@ -201,7 +207,7 @@ export class WritableFeatureStore extends FeatureStore {
       this.#database
         .transaction(() => {
           this.#database.exec(`
-            create table ${set.name} (
+            create table ${quoted(set.name)} (
               symbol       text not null,
               session_date text not null,
               count        integer not null,
@@ -210,7 +216,7 @@ export class WritableFeatureStore extends FeatureStore {
               run_id       text not null,
               built_at_ms  integer not null,
               ts           blob not null,
-              ${set.columns.map((name) => `${name} blob not null`).join(',\n              ')},
+              ${set.columns.map((name) => `${quoted(name)} blob not null`).join(',\n              ')},
               primary key (symbol, session_date)
             ) strict`)
           this.#database
@@ -229,8 +235,8 @@ export class WritableFeatureStore extends FeatureStore {
       this.#database
         .transaction(() => {
           const insert = this.#database.prepare(
-            `insert or replace into ${set.name}
-               (symbol, session_date, count, inputs_hash, content_hash, run_id, built_at_ms, ts, ${set.columns.join(', ')})
+            `insert or replace into ${quoted(set.name)}
+               (symbol, session_date, count, inputs_hash, content_hash, run_id, built_at_ms, ts, ${set.columns.map(quoted).join(', ')})
              values (?, ?, ?, ?, ?, ?, ?, ?, ${set.columns.map(() => '?').join(', ')})`,
           )
           for (const session of sessions) {
@@ -250,6 +256,11 @@ export class WritableFeatureStore extends FeatureStore {
         .immediate(),
     )
   }
+}
+
+/** A name as SQL takes it even where it is a keyword. Only names that `register` has let pass come here. */
+function quoted(name: string): string {
+  return `"${name}"`
 }
 
 function toInfo(row: FeatureRow): FeatureSessionInfo {

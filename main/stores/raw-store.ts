@@ -286,7 +286,7 @@ export class WritableRawStore extends RawStore {
           const newest = this.#database.prepare('select max(received_at_ms) from raw_tws_bars').pluck().get() as
             | number
             | null
-          const { lastInsertRowid } = this.#database
+          const { changes, lastInsertRowid } = this.#database
             .prepare(
               `insert into raw_tws_bars (request_id, instrument_id, bar_size, what_to_show, use_rth, first_ts, last_ts, count,
                                          received_at_ms, ${BAR_BLOB_COLUMNS}, checksum)
@@ -304,6 +304,12 @@ export class WritableRawStore extends RawStore {
               // A clock that was set back must not make a later response look older than an earlier one.
               receivedAtMs: Math.max(nowMs, newest ?? 0),
             })
+          if (changes === 0) {
+            throw new SwitchyardError(
+              'INTERNAL',
+              `${this.file} has no request ${requestId} that a response could answer.`,
+            )
+          }
           this.#finish(requestId, 'complete', sessions, nowMs, null, null, bars.ts.length)
           return Number(lastInsertRowid)
         })

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { SwitchyardError } from '#shared/errors.ts'
-import { zoneOffsetSeconds } from '#shared/time.ts'
+import { epochDayToDate, zoneOffsetSeconds } from '#shared/time.ts'
 import { decodeDoubles, decodeFlags, decodeTimes } from './session-block.ts'
 
 /** A read-only connection over all stores of a workspace. */
@@ -23,19 +23,20 @@ const BAR_VALUES = ['open', 'high', 'low', 'close', 'volume', 'vwap', 'trade_cou
  */
 export function openSql(storeFolder: string): SqlConnection {
   const stores = ['raw', 'curated', 'features', 'legacy', 'comparisons', 'ops']
-  if (!existsSync(join(storeFolder, 'raw.db'))) {
+  const raw = join(storeFolder, 'raw.db')
+  if (!existsSync(raw)) {
     throw new SwitchyardError('WORKSPACE_NOT_FOUND', `There are no stores in ${storeFolder}.`, {
       hint: 'Name the workspace folder with --workspace; "switchyard status" makes the stores of a new one.',
     })
   }
-  const database = new Sqlite(':memory:')
+  // What a read-only connection attaches is read-only as well; a pragma in a query could switch off any other protection.
+  const database = new Sqlite(raw, { readonly: true })
   try {
     for (const name of stores) {
       const file = join(storeFolder, `${name}.db`)
       if (existsSync(file)) database.prepare(`attach database ? as ${name}_store`).run(file)
     }
     createViews(database)
-    database.pragma('query_only = on')
   } catch (thrown) {
     database.close()
     throw sqlError(thrown)
@@ -81,9 +82,9 @@ function createViews(database: Sqlite.Database): void {
     const columns = JSON.parse(set.columns) as string[]
     defineUnpack(database, `unpack_${set.name}`, columns, false)
     database.exec(`
-      create temp view ${set.name}_rows as
-        select b.symbol, b.session_date, ${['ts', ...columns].map((name) => `r.${name}`).join(', ')}
-        from features_store.${set.name} b, unpack_${set.name}(b.ts, ${columns.map((name) => `b.${name}`).join(', ')}) r`)
+      create temp view "${set.name}_rows" as
+        select b.symbol, b.session_date, ${['ts', ...columns].map((name) => `r."${name}"`).join(', ')}
+        from features_store."${set.name}" b, "unpack_${set.name}"(b.ts, ${columns.map((name) => `b."${name}"`).join(', ')}) r`)
   }
 }
 
@@ -110,17 +111,16 @@ function defineUnpack(database: Sqlite.Database, name: string, columns: readonly
 
 /** `local_date(ts, zone)`: the calendar date in a zone at epoch seconds; zones change their offset on the hour only. */
 function defineLocalDate(database: Sqlite.Database): void {
-  const known = new Map<string, string>()
+  const offsets = new Map<string, number>()
   database.function('local_date', { deterministic: true }, (ts, zone) => {
     const hour = Math.floor(Number(ts) / 3600)
     const key = `${hour} ${String(zone)}`
-    let date = known.get(key)
-    if (date === undefined) {
-      const offset = zoneOffsetSeconds(String(zone), hour * 3600)
-      date = new Date((hour * 3600 + offset) * 1000).toISOString().slice(0, 10)
-      known.set(key, date)
+    let offset = offsets.get(key)
+    if (offset === undefined) {
+      offset = zoneOffsetSeconds(String(zone), hour * 3600)
+      offsets.set(key, offset)
     }
-    return date
+    return epochDayToDate(Math.floor((Number(ts) + offset) / 86_400))
   })
 }
 

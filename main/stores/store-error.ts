@@ -10,7 +10,8 @@ export function storeError(thrown: unknown, file: string): unknown {
       cause: thrown,
     })
   }
-  if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_WRITE') {
+  // The last one is what a full disk says when it is the index of the write-ahead log that cannot grow.
+  if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_WRITE' || code === 'SQLITE_IOERR_SHMSIZE') {
     return new SwitchyardError('DISK_FULL', `The disk is full: ${file} could not grow. Nothing was half written.`, {
       hint: 'Free some space and run the same command again; it goes on where it stopped.',
       cause: thrown,

@@ -46,7 +46,7 @@ export function planIngest(input: PlanInput): readonly IngestPiece[] {
       bars = 0
     }
     for (const session of sessions) {
-      if (!isFinished(session, input) || input.fetched(symbol, session.date)) {
+      if (!isFinal(session, input) || input.fetched(symbol, session.date)) {
         flush()
         continue
       }
@@ -89,7 +89,8 @@ export function previewPlan(input: PlanInput, from: SessionDate, to: SessionDate
   }
 }
 
-function isFinished(session: Session, input: PlanInput): boolean {
+/** Whether the bars of a session are final, so that it can be asked for. */
+export function isFinal(session: Session, input: Pick<PlanInput, 'useRth' | 'nowTs'>): boolean {
   return endOf(session, input.useRth) + SETTLE_SECONDS <= input.nowTs
 }
 

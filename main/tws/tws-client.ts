@@ -11,6 +11,7 @@ import type { BarColumns } from '#shared/bars.ts'
 import type { ContractConfig } from '#shared/config/workspace-config.ts'
 import type { Connection } from '#shared/contract/contract.ts'
 import { SwitchyardError } from '#shared/errors.ts'
+import { guardFrames } from './guard-frames.ts'
 import { formatEndDateTime, parseBars, type ReceivedBar } from './parse-bars.ts'
 import { type Pending, PendingRequests } from './pending-requests.ts'
 import { TwsRequestError } from './tws-request-error.ts'
@@ -56,7 +57,7 @@ interface Link {
   readonly api: IBApi
   readonly requests: PendingRequests<ReplyHandlers>
   readonly closed: Promise<void>
-  /** Ends an attempt to connect that is still under way. */
+  /** Hangs up; an attempt to connect that is still under way ends with this error. */
   readonly abandon: (error: SwitchyardError) => void
 }
 
@@ -95,15 +96,16 @@ export class TwsClient {
   /**
    * Connects, or waits for the attempt that is under way; returns at once when ready.
    *
+   * @param signal ends the waiting, not the attempt, for which others may wait too.
    * @throws {SwitchyardError} TWS_UNREACHABLE when nothing listens, TWS_TIMEOUT when it does not finish the handshake,
-   *   TWS_REFUSED when it turns the client away.
+   *   TWS_REFUSED when it turns the client away or is no TWS, CANCELLED.
    */
-  async connect(): Promise<void> {
+  async connect(signal?: AbortSignal): Promise<void> {
     if (this.#connection.state === 'ready') return
     this.#connecting ??= this.#open().finally(() => {
       this.#connecting = undefined
     })
-    return this.#connecting
+    return signal === undefined ? this.#connecting : unlessAborted(this.#connecting, signal)
   }
 
   /** Closes the connection and waits until the socket is gone. Requests that wait are rejected. */
@@ -181,7 +183,7 @@ export class TwsClient {
     const requests = new PendingRequests<ReplyHandlers>()
     const closed = Promise.withResolvers<void>()
     const attempt = Promise.withResolvers<void>()
-    let open = false
+    let isOver = false
     const link: Link = {
       api,
       requests,
@@ -189,8 +191,9 @@ export class TwsClient {
       abandon: (error) => {
         clearTimeout(timer)
         attempt.reject(error)
-        // A socket that never connected does not report that it closed.
-        if (!open) closed.resolve()
+        // Also while it connects: the library would wait for a silent server for ever.
+        if (!isOver) api.disconnect()
+        isOver = true
       },
     }
     this.#link = link
@@ -217,13 +220,9 @@ export class TwsClient {
       this.#drop(link, error.message)
     }
 
-    api.on(EventName.connected, () => {
-      open = true
-      // The connection came after nobody wanted it any more.
-      if (this.#link !== link) api.disconnect()
-    })
     api.on(EventName.server, (serverVersion) => {
-      if (this.#link === link) this.#change({ serverVersion })
+      if (!Number.isInteger(serverVersion)) fail(foreignError(place))
+      else if (this.#link === link) this.#change({ serverVersion })
     })
     api.on(EventName.managedAccounts, (accounts) => {
       if (this.#link === link) this.#change({ accounts: accounts.split(',').filter((account) => account !== '') })
@@ -234,6 +233,7 @@ export class TwsClient {
       attempt.resolve()
     })
     api.on(EventName.disconnected, () => {
+      isOver = true
       closed.resolve()
       if (this.#connection.state === 'ready' || this.#link !== link)
         this.#drop(link, `TWS at ${place} closed the connection.`)
@@ -273,6 +273,7 @@ export class TwsClient {
     api.on(EventName.contractDetails, (reqId, details) => requests.handlers(reqId)?.contract?.(details))
     api.on(EventName.contractDetailsEnd, (reqId) => requests.handlers(reqId)?.end())
 
+    guardFrames(api, () => fail(foreignError(place)))
     api.connect(address.clientId)
     return attempt.promise
   }
@@ -297,7 +298,6 @@ export class TwsClient {
     })
     link.abandon(error)
     link.requests.rejectAll(error)
-    if (link.api.isConnected) link.api.disconnect()
   }
 
   #change(part: { [K in keyof Connection]?: Connection[K] | undefined }): void {
@@ -316,6 +316,22 @@ function connectError(place: string, error: Error): SwitchyardError {
   return new SwitchyardError('TWS_UNREACHABLE', `Nothing answers as TWS at ${place} (${error.message}).`, {
     hint: 'Start TWS or IB Gateway and switch on its API (Configure > API > Settings > Enable ActiveX and Socket Clients). The usual ports are 7496 and 7497 for TWS, 4001 and 4002 for the Gateway; set tws.host and tws.port in switchyard.yaml.',
     cause: error,
+  })
+}
+
+function foreignError(place: string): SwitchyardError {
+  return new SwitchyardError('TWS_REFUSED', `What answers at ${place} does not speak the TWS API.`, {
+    hint: 'Another program listens there. Set tws.host and tws.port in switchyard.yaml to those of TWS or IB Gateway.',
+  })
+}
+
+/** Waits for `work` or for the signal, whichever comes first; rejects with CANCELLED for the latter. */
+function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(new SwitchyardError('CANCELLED', 'Waiting for TWS was cancelled.'))
+    if (signal.aborted) onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
   })
 }
 

@@ -56,6 +56,7 @@ export const featuresJob: JobDefinition<'features'> = {
         .map(({ symbol, runs }) => ({ kind: 'features', curatedFile: curated.file, symbol, definition, runs })),
       (batch) => {
         features.replaceSessions(set, batch, jobId, services.nowMs())
+        services.publish({ kind: 'layer', layer: 'features' })
         for (const { count } of batch) rows += count
         sessionsBuilt += batch.length
         const last = batch[batch.length - 1]
@@ -68,7 +69,6 @@ export const featuresJob: JobDefinition<'features'> = {
       },
       signal,
     )
-    if (sessionsBuilt > 0) services.publish({ kind: 'layer', layer: 'features' })
     return {
       featureSet: set.name,
       columns: set.columns.length,

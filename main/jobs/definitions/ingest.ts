@@ -1,7 +1,7 @@
 import { SwitchyardError } from '#shared/errors.ts'
 import type { IngestParams } from '#shared/jobs/job-kinds.ts'
 import type { BarSeries } from '#main/stores/raw-store.ts'
-import { type PlanInput, planIngest } from '#main/tws/plan-ingest.ts'
+import { isFinal, type PlanInput, planIngest } from '#main/tws/plan-ingest.ts'
 import { ingestPieces } from '#main/tws/tws-ingestor.ts'
 import type { JobDefinition } from '../job-definition.ts'
 import type { JobServices } from '../job-services.ts'
@@ -48,10 +48,9 @@ export const ingestJob: JobDefinition<'ingest'> = {
   ],
   check: (params, services) => {
     const input = ingestPlanInput(params, services)
-    const unfinished = input.wanted.every(({ sessions }) => sessions.every(({ closeTs }) => closeTs > input.nowTs))
-    if (unfinished) {
+    if (!input.wanted.some(({ sessions }) => sessions.some((session) => isFinal(session, input)))) {
       throw new SwitchyardError('NO_SESSIONS', `No session from ${params.from} to ${params.to} has ended yet.`, {
-        hint: 'Bars are final after the close; choose earlier dates or wait.',
+        hint: 'Bars are final shortly after the close; choose earlier dates or wait.',
       })
     }
   },
@@ -72,7 +71,7 @@ export const ingestJob: JobDefinition<'ingest'> = {
       : services.twsClient
     try {
       report(0, 0)
-      await client.connect()
+      await client.connect(signal)
       const fetched = await ingestPieces({
         client,
         raw: services.stores.raw,
@@ -86,6 +85,8 @@ export const ingestJob: JobDefinition<'ingest'> = {
       })
       return { ...fetched, sessionsAlreadyStored }
     } finally {
+      // Also after a failure: what had come by then is stored.
+      services.publish({ kind: 'layer', layer: 'raw' })
       if (elsewhere) await client.disconnect()
     }
   },

@@ -6,9 +6,9 @@ import type { TradingCalendar } from '#shared/calendar/calendar.ts'
 import type { SessionToCurate } from '../compute/compute-task.ts'
 
 export interface TransformPlan {
-  /** Sessions that have raw bars and whose curated block is missing or out of date. */
+  /** Sessions that were fetched and whose curated block is missing or out of date. */
   readonly stale: readonly SessionToCurate[]
-  /** How many sessions have raw bars and an up-to-date block. */
+  /** How many sessions were fetched and have an up-to-date block. */
   readonly unchanged: number
 }
 
@@ -16,22 +16,31 @@ export interface TransformPlan {
  * Finds the sessions of one symbol that need curating. A block is up to date when the same responses reach into its window,
  * the configuration is the same and the calendar gives the same hours.
  *
+ * A session that was fetched and has no bars gets a block without bars, so that the blocks do not depend on how the requests
+ * were cut.
+ *
+ * @param settled sessions that were fetched, with bars or without.
  * @param rebuildAll take every session as stale.
  */
 export function planTransform(input: {
   readonly calendar: TradingCalendar
   readonly spans: readonly ResponseSpan[]
+  readonly settled: ReadonlySet<SessionDate>
   readonly stored: readonly CuratedSessionInfo[]
   readonly configHash: string
   readonly from: SessionDate
   readonly to: SessionDate
   readonly rebuildAll: boolean
 }): TransformPlan {
-  const { calendar, spans } = input
-  if (spans.length === 0) return { stale: [], unchanged: 0 }
-  const lastTs = spans.reduce((latest, span) => Math.max(latest, span.lastTs), -Infinity)
-  const from = later(input.from, later(localDate(calendar, spans[0].firstTs), calendar.firstDate))
-  const to = earlier(input.to, earlier(localDate(calendar, lastTs), calendar.lastDate))
+  const { calendar, spans, settled } = input
+  const dates = [...settled]
+  if (spans.length > 0) {
+    const lastTs = spans.reduce((latest, span) => Math.max(latest, span.lastTs), -Infinity)
+    dates.push(localDate(calendar, spans[0].firstTs), localDate(calendar, lastTs))
+  }
+  if (dates.length === 0) return { stale: [], unchanged: 0 }
+  const from = later(input.from, later(dates.reduce(earlier), calendar.firstDate))
+  const to = earlier(input.to, earlier(dates.reduce(later), calendar.lastDate))
   if (from > to) return { stale: [], unchanged: 0 }
 
   const storedByDate = new Map(input.stored.map((info) => [info.session.date, info]))
@@ -44,12 +53,12 @@ export function planTransform(input: {
   const stale: SessionToCurate[] = []
   let unchanged = 0
   owned.forEach(({ session, fromTs, toTs }, i) => {
-    if (ids[i].length === 0) return
+    if (ids[i].length === 0 && !settled.has(session.date)) return
     const responseIds = ids[i].toSorted((a, b) => a - b)
     const known = storedByDate.get(session.date)
     const upToDate =
       known !== undefined &&
-      known.rawWatermark === responseIds[responseIds.length - 1] &&
+      known.rawWatermark === (responseIds.at(-1) ?? 0) &&
       known.configHash === input.configHash &&
       known.session.openTs === session.openTs &&
       known.session.closeTs === session.closeTs &&

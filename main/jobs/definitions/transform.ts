@@ -27,6 +27,7 @@ async function transform(params: Selection, context: JobContext, rebuildAll: boo
     ...planTransform({
       calendar: services.calendarOf(symbol),
       spans: raw.responseSpans(symbol, barSize, whatToShow),
+      settled: new Set(raw.fetchedSessions(symbol, services.config.canonical).keys()),
       stored: curated.sessions(symbol, range.from, range.to),
       configHash,
       ...range,
@@ -50,6 +51,7 @@ async function transform(params: Selection, context: JobContext, rebuildAll: boo
       })),
     (batch) => {
       curated.replaceSessions(batch, jobId, services.nowMs())
+      services.publish({ kind: 'layer', layer: 'curated' })
       for (const { count, quality } of batch) {
         result.sessionsBuilt++
         result.bars += count
@@ -66,7 +68,6 @@ async function transform(params: Selection, context: JobContext, rebuildAll: boo
     },
     signal,
   )
-  if (result.sessionsBuilt > 0) services.publish({ kind: 'layer', layer: 'curated' })
   const counts = curated.findingCounts({ symbols, ...range }).filter(({ severity }) => severity !== 'info')
   const findings: Record<string, number> = {}
   for (const { rule, count } of counts) findings[rule] = (findings[rule] ?? 0) + count

@@ -1,32 +1,40 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { SwitchyardError } from '#shared/errors.ts'
+import { addDays, type SessionDate } from '#shared/time.ts'
 import type { VerifyResult } from '#shared/jobs/job-kinds.ts'
 import { compileFeatureSet } from '#main/pipeline/features/compute-features.ts'
 import { featureSetSchema } from '#shared/features/definition.ts'
 import { hashFeatures, type RegisteredFeatureSet } from '#main/stores/feature-store.ts'
 import type { JobContext, JobDefinition } from '../job-definition.ts'
 import { checkSelection, selectedDates, selectedSymbols } from '../selection.ts'
-import { planFeatures } from './plan-features.ts'
+import { type FeaturesPlan, planFeatures } from './plan-features.ts'
 
 /**
  * Proves that curated bars and features are functions of what they claim to be made of: everything is computed again and the
  * hashes are compared with the stored ones and with the bytes on disk. Writes nothing.
+ *
+ * A session is reported in the first layer in which it is damaged; what rests on damaged bytes cannot be judged and is not
+ * counted as checked.
  */
 export const verifyJob: JobDefinition<'verify'> = {
   kind: 'verify',
   title: 'Verify against raw',
   lane: 'curated',
   steps: [
+    { title: 'Reading raw responses', weight: 1 },
     { title: 'Rebuilding curated bars', weight: 2 },
     { title: 'Recomputing features', weight: 3 },
   ],
   check: checkSelection,
   run: async (params, context) => {
-    const curatedPart = await verifyCurated(params, context)
-    const featurePart = await verifyFeatures(params, context)
+    const raw = await verifyRaw(params, context)
+    const curatedPart = await verifyCurated(params, context, keysOf(raw))
+    const featurePart = await verifyFeatures(params, context, keysOf(curatedPart.mismatches))
     return {
       sessionsChecked: curatedPart.checked,
       featureSessionsChecked: featurePart.checked,
       featureSessionsStale: featurePart.stale,
-      mismatches: [...curatedPart.mismatches, ...featurePart.mismatches],
+      mismatches: [...raw, ...curatedPart.mismatches, ...featurePart.mismatches],
     }
   },
   hasFindings: (result) => result.mismatches.length > 0 || result.featureSessionsStale > 0,
@@ -39,38 +47,113 @@ export const verifyJob: JobDefinition<'verify'> = {
 type Params = Parameters<JobDefinition<'verify'>['run']>[0]
 type Mismatches = VerifyResult['mismatches']
 
+const keyOf = (symbol: string, sessionDate: string): string => `${symbol} ${sessionDate}`
+
+function keysOf(mismatches: Mismatches): ReadonlySet<string> {
+  return new Set(mismatches.map(({ symbol, sessionDate }) => keyOf(symbol, sessionDate)))
+}
+
+/** The curated sessions into which a response reaches whose bytes no longer have the checksum that was stored with them. */
+async function verifyRaw(params: Params, { services, signal, report }: JobContext): Promise<Mismatches> {
+  const { raw, curated } = services.stores
+  const { barSize, whatToShow } = services.config.canonical
+  const { from, to } = selectedDates(params)
+  const symbols = selectedSymbols(params, services)
+  const mismatches = new Map<string, Mismatches[number]>()
+  for (const [i, symbol] of symbols.entries()) {
+    report(0, i / symbols.length, { detail: symbol })
+    for (const { id, firstTs, lastTs } of raw.responseSpans(symbol, barSize, whatToShow)) {
+      // A turn of the event loop each, so that the engine answers in between.
+      await nextTurn()
+      signal.throwIfAborted()
+      try {
+        raw.responses([id])
+      } catch (thrown) {
+        if (!(thrown instanceof SwitchyardError) || thrown.code !== 'STORE_CORRUPT') throw thrown
+        for (const { session, window, rawWatermark, contentHash } of curated.sessions(symbol, from, to)) {
+          if (id > rawWatermark || lastTs < window.fromTs || firstTs >= window.toTs) continue
+          const entry = { symbol, sessionDate: session.date, layer: 'raw' as const, stored: contentHash }
+          mismatches.set(keyOf(symbol, session.date), { ...entry, rebuilt: `response ${id} is damaged` })
+        }
+      }
+    }
+  }
+  return [...mismatches.values()]
+}
+
+/** The parts of a range of dates that are left when some are taken out. */
+function rangesWithout(
+  dates: readonly SessionDate[],
+  range: { readonly from: SessionDate; readonly to: SessionDate },
+): { from: SessionDate; to: SessionDate }[] {
+  const ranges: { from: SessionDate; to: SessionDate }[] = []
+  let { from } = range
+  for (const date of [...dates].sort()) {
+    ranges.push({ from, to: addDays(date, -1) })
+    from = addDays(date, 1)
+  }
+  return [...ranges, { from, to: range.to }].filter((part) => part.from <= part.to)
+}
+
 async function verifyCurated(
   params: Params,
   { services, signal, report }: JobContext,
+  damaged: ReadonlySet<string>,
 ): Promise<{ checked: number; mismatches: Mismatches }> {
   const { raw, curated } = services.stores
-  const { from, to } = selectedDates(params)
-  const symbols = selectedSymbols(params, services)
-  const total = symbols.reduce((sum, symbol) => sum + curated.sessions(symbol, from, to).length, 0)
+  const range = selectedDates(params)
+  const parts = selectedSymbols(params, services).flatMap((symbol) => {
+    const dates = curated.sessions(symbol, range.from, range.to).map(({ session }) => session.date)
+    const unreadable = dates.filter((date) => damaged.has(keyOf(symbol, date)))
+    return rangesWithout(unreadable, range).map((part) => ({ symbol, ...part }))
+  })
+  const total = parts.reduce((sum, { symbol, from, to }) => sum + curated.sessions(symbol, from, to).length, 0)
   let checked = 0
   const lists = await services.pool.runAll<'verify-curated'>(
-    symbols.map((symbol) => ({
+    parts.map((part) => ({
       kind: 'verify-curated',
       rawFile: raw.file,
       curatedFile: curated.file,
-      symbol,
       barSize: services.config.canonical.barSize,
       whatToShow: services.config.canonical.whatToShow,
-      from,
-      to,
+      ...part,
     })),
     (sessions, index) => {
       checked += sessions
-      report(0, total === 0 ? 1 : checked / total, { detail: symbols[index], done: checked, total, unit: 'sessions' })
+      report(1, total === 0 ? 1 : checked / total, {
+        detail: parts[index].symbol,
+        done: checked,
+        total,
+        unit: 'sessions',
+      })
     },
     signal,
   )
   return { checked, mismatches: lists.flat() }
 }
 
+/** Sessions whose features are computed from at least one damaged curated block. */
+function restingOn(
+  damaged: ReadonlySet<string>,
+  symbol: string,
+  { runs }: FeaturesPlan,
+  historySessions: number,
+): ReadonlySet<SessionDate> {
+  const dates = new Set<SessionDate>()
+  for (const run of runs) {
+    let latest = -Infinity
+    for (const [i, { session }] of run.entries()) {
+      if (damaged.has(keyOf(symbol, session.date))) latest = i
+      if (i - latest <= historySessions) dates.add(session.date)
+    }
+  }
+  return dates
+}
+
 async function verifyFeatures(
   params: Params,
   { services, signal, report }: JobContext,
+  damaged: ReadonlySet<string>,
 ): Promise<{ checked: number; stale: number; mismatches: Mismatches }> {
   const { curated, features } = services.stores
   const range = selectedDates(params)
@@ -94,12 +177,13 @@ async function verifyFeatures(
         ...range,
       })
       if (stored.size === 0 || plan.wanted === 0) continue
+      const beyondJudgement = restingOn(damaged, symbol, plan, historySessions)
       await services.pool.run<'features'>(
         { kind: 'features', curatedFile: curated.file, symbol, definition, runs: plan.runs },
         (batch) => {
           for (const rebuilt of batch) {
             const known = stored.get(rebuilt.sessionDate)
-            if (known === undefined) continue
+            if (known === undefined || beyondJudgement.has(rebuilt.sessionDate)) continue
             // Features whose curated bars have changed since are out of date, not wrong.
             if (known.inputsHash !== rebuilt.inputsHash) {
               stale++
@@ -118,7 +202,7 @@ async function verifyFeatures(
             else if (rebuilt.contentHash !== known.contentHash)
               mismatches.push({ ...key, rebuilt: rebuilt.contentHash })
           }
-          report(1, 0.5, { detail: symbol, done: checked, unit: 'sessions' })
+          report(2, 0.5, { detail: symbol, done: checked, unit: 'sessions' })
         },
         signal,
       )
