@@ -1,0 +1,203 @@
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { SwitchyardError } from '#shared/errors.ts'
+import type { CompareResult, ComparisonCounts } from '#shared/jobs/job-kinds.ts'
+import {
+  type ComparisonRunStart,
+  type ComparisonSession,
+  ComparisonStore,
+  WritableComparisonStore,
+} from '#main/stores/comparison-store.ts'
+import { encodeDoubles, encodeTimes } from '#main/stores/session-block.ts'
+import { column, OPEN_TS } from './bars-fixtures.ts'
+import { tempFolder } from './temp-folder.ts'
+
+const folder = tempFolder()
+const open: { close(): void }[] = []
+let files = 0
+
+afterEach(() => {
+  for (const store of open.splice(0)) store.close()
+})
+
+function newStore(): WritableComparisonStore {
+  const store = new WritableComparisonStore(join(folder, `comparisons-${files++}.db`))
+  open.push(store)
+  return store
+}
+
+const COUNTS: ComparisonCounts = {
+  common: 390,
+  oldOnly: 1,
+  newOnly: 2,
+  equal: 380,
+  withinTolerance: 9,
+  different: 1,
+  fields: { close: { equal: 389, withinTolerance: 0, different: 1, nullVersusValue: 0 } },
+}
+
+const startOf = (runId: string): ComparisonRunStart => ({
+  runId,
+  from: '2024-07-01',
+  to: '2024-07-02',
+  symbols: ['SPY', 'IBM'],
+  oldPipeline: 'csv-scripts',
+  settings: '{"largestDifferences":20}',
+})
+
+const resultOf = (runId: string): CompareResult => ({ runId, sessions: 1, counts: COUNTS, largest: [] })
+
+function sessionOf(symbol: string, sessionDate: string): ComparisonSession {
+  return {
+    symbol,
+    sessionDate,
+    oldHash: null,
+    newHash: 'new',
+    counts: COUNTS,
+    rowCount: 2,
+    blobs: {
+      ts: encodeTimes(column([OPEN_TS, OPEN_TS + 60])),
+      class: Uint8Array.of(2, 4),
+      old_values: encodeDoubles(column([1, NaN])),
+      new_values: encodeDoubles(column([2, 3])),
+    },
+  }
+}
+
+function errorOf(action: () => unknown): SwitchyardError {
+  try {
+    action()
+  } catch (error) {
+    if (error instanceof SwitchyardError) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}
+
+/** Everything that the store lets see. */
+function visible(store: ComparisonStore, runId: string): unknown {
+  return {
+    runs: store.runs().map((run) => run.runId),
+    isFinished: store.isFinished(runId),
+    sessions: store.sessions(runId).length,
+    rows: [...store.rows(runId)].length,
+    summary: store.summary(),
+  }
+}
+
+const NOTHING = {
+  runs: [],
+  isFinished: false,
+  sessions: 0,
+  rows: 0,
+  summary: { runs: 0, sessions: 0, rows: 0, updatedAtMs: null },
+}
+
+describe('a comparison run', () => {
+  test('is invisible until it is finished', () => {
+    const store = newStore()
+    const reader = new ComparisonStore(store.file)
+    open.push(reader)
+    store.begin(startOf('run-1'), 1000)
+    store.addSessions('run-1', [sessionOf('SPY', '2024-07-02')])
+    for (const side of [store, reader]) {
+      expect(visible(side, 'run-1')).toEqual(NOTHING)
+      expect(errorOf(() => side.run('run-1')).code).toBe('NOT_FOUND')
+    }
+    store.finish('run-1', resultOf('run-1'))
+    expect(visible(reader, 'run-1')).toEqual({
+      runs: ['run-1'],
+      isFinished: true,
+      sessions: 1,
+      rows: 1,
+      summary: { runs: 1, sessions: 1, rows: 2, updatedAtMs: 1000 },
+    })
+  })
+
+  test('comes back as it was', () => {
+    const store = newStore()
+    store.begin(startOf('run-1'), 1000)
+    store.addSessions('run-1', [sessionOf('SPY', '2024-07-02'), sessionOf('IBM', '2024-07-01')])
+    store.finish('run-1', resultOf('run-1'))
+    expect(store.run('run-1')).toEqual({ ...startOf('run-1'), createdAtMs: 1000, summary: resultOf('run-1') })
+    expect(store.sessions('run-1')).toEqual([
+      { symbol: 'IBM', sessionDate: '2024-07-01', counts: COUNTS },
+      { symbol: 'SPY', sessionDate: '2024-07-02', counts: COUNTS },
+    ])
+    expect([...store.rows('run-1', 'SPY')]).toEqual([
+      {
+        symbol: 'SPY',
+        sessionDate: '2024-07-02',
+        counts: COUNTS,
+        ts: column([OPEN_TS, OPEN_TS + 60]),
+        class: Uint8Array.of(2, 4),
+        oldValues: column([1, NaN]),
+        newValues: column([2, 3]),
+      },
+    ])
+    expect([...store.rows('run-1')].map(({ symbol }) => symbol)).toEqual(['IBM', 'SPY'])
+  })
+
+  test('that is begun again starts from nothing', () => {
+    const store = newStore()
+    store.begin(startOf('run-1'), 1000)
+    store.addSessions('run-1', [sessionOf('SPY', '2024-07-02'), sessionOf('SPY', '2024-07-01')])
+    store.begin(startOf('run-1'), 2000)
+    store.addSessions('run-1', [sessionOf('SPY', '2024-07-02')])
+    store.finish('run-1', resultOf('run-1'))
+    expect(store.sessions('run-1').map(({ sessionDate }) => sessionDate)).toEqual(['2024-07-02'])
+    expect(store.run('run-1').createdAtMs).toBe(2000)
+  })
+
+  test('that is thrown away leaves nothing behind', () => {
+    const store = newStore()
+    store.begin(startOf('run-1'), 1000)
+    store.addSessions('run-1', [sessionOf('SPY', '2024-07-02')])
+    store.discard('run-1')
+    store.begin(startOf('run-1'), 2000)
+    store.finish('run-1', resultOf('run-1'))
+    expect(store.sessions('run-1')).toEqual([])
+  })
+
+  test('never changes once it is finished', () => {
+    const store = newStore()
+    store.begin(startOf('run-1'), 1000)
+    store.addSessions('run-1', [sessionOf('SPY', '2024-07-02')])
+    store.finish('run-1', resultOf('run-1'))
+    const before = [store.run('run-1'), [...store.rows('run-1')]]
+    store.finish('run-1', { ...resultOf('run-1'), sessions: 99 })
+    store.discard('run-1')
+    expect(() => store.begin(startOf('run-1'), 3000)).toThrow(/UNIQUE/)
+    expect(() => store.addSessions('run-1', [sessionOf('IBM', '2024-07-02')])).toThrow(/is finished/)
+    expect([store.run('run-1'), [...store.rows('run-1')]]).toEqual(before)
+  })
+
+  test('takes sessions all or nothing', () => {
+    const store = newStore()
+    store.begin(startOf('run-1'), 1000)
+    expect(() => store.addSessions('run-1', [sessionOf('SPY', '2024-07-02'), sessionOf('SPY', '2024-07-02')])).toThrow(
+      /UNIQUE/,
+    )
+    store.finish('run-1', resultOf('run-1'))
+    expect(store.sessions('run-1')).toEqual([])
+  })
+
+  test('must be begun before it takes sessions', () => {
+    expect(() => newStore().addSessions('run-1', [sessionOf('SPY', '2024-07-02')])).toThrow(/was not begun/)
+  })
+})
+
+test('runs come newest first', () => {
+  const store = newStore()
+  for (const [runId, createdAtMs] of [
+    ['b', 2000],
+    ['a', 1000],
+    ['d', 3000],
+    ['c', 3000],
+  ] as const) {
+    store.begin(startOf(runId), createdAtMs)
+    store.finish(runId, resultOf(runId))
+  }
+  expect(store.runs().map(({ runId }) => runId)).toEqual(['d', 'c', 'b', 'a'])
+  expect(store.runs(2).map(({ runId }) => runId)).toEqual(['d', 'c'])
+})

@@ -1,0 +1,116 @@
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { encodeBars, hashBars } from '#main/stores/bar-blocks.ts'
+import { type LegacyImport, LegacyStore, WritableLegacyStore } from '#main/stores/legacy-store.ts'
+import { barsOf, OPEN_TS } from './bars-fixtures.ts'
+import { tempFolder } from './temp-folder.ts'
+
+const folder = tempFolder()
+const open: { close(): void }[] = []
+let files = 0
+
+afterEach(() => {
+  for (const store of open.splice(0)) store.close()
+})
+
+function newStore(): WritableLegacyStore {
+  const store = new WritableLegacyStore(join(folder, `legacy-${files++}.db`))
+  open.push(store)
+  return store
+}
+
+const IMPORT: LegacyImport = {
+  symbol: 'SPY',
+  file: '../old/{symbol}.csv',
+  sha256: 'file-1',
+  descriptionHash: 'description-1',
+  rows: 1,
+  rejected: 0,
+}
+
+const sessionOf = (sessionDate: string, close: number): { sessionDate: string; bars: ReturnType<typeof barsOf> } => ({
+  sessionDate,
+  bars: barsOf([{ ts: OPEN_TS, close, vwap: NaN, tradeCount: NaN }]),
+})
+
+const EVER = ['0000-00-00', '9999-99-99'] as const
+
+describe('an import', () => {
+  test('comes back with its sessions', () => {
+    const store = newStore()
+    store.replaceSymbol(IMPORT, [sessionOf('2024-07-02', 10), sessionOf('2024-07-01', 9)], [], 5)
+    expect(store.latestImport('SPY')).toEqual(IMPORT)
+    expect(store.latestImport('IBM')).toBeUndefined()
+    expect(store.sessionDates('SPY', ...EVER)).toEqual(['2024-07-01', '2024-07-02'])
+    expect(store.block('SPY', '2024-07-02')).toEqual({
+      symbol: 'SPY',
+      sessionDate: '2024-07-02',
+      contentHash: hashBars(encodeBars(sessionOf('2024-07-02', 10).bars)),
+      bars: sessionOf('2024-07-02', 10).bars,
+    })
+    expect(store.block('SPY', '2024-07-03')).toBeUndefined()
+  })
+
+  test('takes the place of everything that was known of its symbol, and of nothing else', () => {
+    const store = newStore()
+    store.replaceSymbol({ ...IMPORT, symbol: 'IBM' }, [sessionOf('2024-07-01', 5)], [], 1)
+    store.replaceSymbol(IMPORT, [sessionOf('2024-07-01', 9), sessionOf('2024-07-02', 10)], [], 2)
+    store.replaceSymbol({ ...IMPORT, sha256: 'file-2' }, [sessionOf('2024-07-02', 11)], [], 3)
+    expect([...store.blocks('SPY', ...EVER)].map(({ sessionDate, bars }) => [sessionDate, bars.close[0]])).toEqual([
+      ['2024-07-02', 11],
+    ])
+    expect(store.sessionDates('IBM', ...EVER)).toEqual(['2024-07-01'])
+    expect(store.latestImport('SPY')?.sha256).toBe('file-2')
+    expect(store.summary()).toEqual({
+      symbols: 2,
+      sessions: 2,
+      bars: 2,
+      firstSession: '2024-07-01',
+      lastSession: '2024-07-02',
+      updatedAtMs: 3,
+    })
+    expect(store.symbols()).toEqual(['IBM', 'SPY'])
+    expect([...store.sessionsBySymbol()]).toEqual([
+      ['IBM', 1],
+      ['SPY', 1],
+    ])
+  })
+
+  test('is all or nothing when a row cannot be written', () => {
+    const store = newStore()
+    const reject = { line: 3, reason: 'r', text: 't' }
+    store.replaceSymbol(IMPORT, [sessionOf('2024-07-01', 9)], [reject], 2)
+    expect(() =>
+      store.replaceSymbol({ ...IMPORT, sha256: 'file-2' }, [sessionOf('2024-07-01', 8)], [reject, reject], 3),
+    ).toThrow(/UNIQUE/)
+    expect(store.latestImport('SPY')).toEqual(IMPORT)
+    expect(store.block('SPY', '2024-07-01')?.bars.close[0]).toBe(9)
+    expect(store.rejected(10)).toHaveLength(1)
+  })
+
+  test('shows the refused rows of the newest import of each symbol only', () => {
+    const store = newStore()
+    const reject = (line: number): { line: number; reason: string; text: string } => ({
+      line,
+      reason: `reason ${line}`,
+      text: 'a,b',
+    })
+    store.replaceSymbol(IMPORT, [], [reject(2), reject(9)], 1)
+    store.replaceSymbol({ ...IMPORT, symbol: 'IBM', file: '../old/IBM.csv' }, [], [reject(7)], 2)
+    store.replaceSymbol(IMPORT, [], [reject(12), reject(4)], 3)
+    expect(store.rejected(10).map(({ file, line }) => [file, line])).toEqual([
+      ['../old/IBM.csv', 7],
+      ['../old/{symbol}.csv', 4],
+      ['../old/{symbol}.csv', 12],
+    ])
+    expect(store.rejected(1)).toEqual([{ file: '../old/IBM.csv', line: 7, reason: 'reason 7', text: 'a,b' }])
+  })
+
+  test('is seen by a second connection that only reads', () => {
+    const store = newStore()
+    store.replaceSymbol(IMPORT, [sessionOf('2024-07-01', 9)], [], 1)
+    const reader = new LegacyStore(store.file)
+    open.push(reader)
+    expect(reader.symbols()).toEqual(['SPY'])
+  })
+})

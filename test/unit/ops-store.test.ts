@@ -1,0 +1,154 @@
+import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
+import { afterEach, describe, expect, test } from 'vitest'
+import { SwitchyardError } from '#shared/errors.ts'
+import type { Progress } from '#shared/progress.ts'
+import { MAX_ATTEMPTS, OpsStore, WritableOpsStore } from '#main/stores/ops-store.ts'
+import { tempFolder } from './temp-folder.ts'
+
+const folder = tempFolder()
+const open: { close(): void }[] = []
+let files = 0
+
+afterEach(() => {
+  for (const store of open.splice(0)) store.close()
+})
+
+function newStore(): WritableOpsStore {
+  const store = new WritableOpsStore(join(folder, `ops-${files++}.db`))
+  open.push(store)
+  return store
+}
+
+const WORKING: Progress = { kind: 'working', fraction: 0.25, title: 'Fetching', done: 1, total: 4, unit: 'sessions' }
+
+function errorOf(action: () => unknown): SwitchyardError {
+  try {
+    action()
+  } catch (error) {
+    if (error instanceof SwitchyardError) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}
+
+describe('a job', () => {
+  test('waits, works and is done', () => {
+    const store = newStore()
+    const params = { symbols: ['SPY'], from: '2024-07-01' }
+    expect(store.enqueue('job-1', 'transform', params, 1000)).toEqual({
+      id: 'job-1',
+      kind: 'transform',
+      state: 'queued',
+      params,
+      progress: { kind: 'waiting', fraction: 0, title: 'Waiting' },
+      hasFindings: false,
+      attempts: 0,
+      createdAtMs: 1000,
+    })
+    expect(store.begin('job-1', WORKING, 2000)).toMatchObject({ state: 'running', attempts: 1, startedAtMs: 2000 })
+    store.saveProgress('job-1', { ...WORKING, fraction: 0.5 })
+    expect(store.job('job-1').progress).toEqual({ ...WORKING, fraction: 0.5 })
+    expect(store.succeed('job-1', { bars: 390 }, true, '390 bars', 3000)).toEqual({
+      id: 'job-1',
+      kind: 'transform',
+      state: 'succeeded',
+      params,
+      progress: { kind: 'finished', fraction: 1, title: '390 bars' },
+      result: { bars: 390 },
+      hasFindings: true,
+      attempts: 1,
+      createdAtMs: 1000,
+      startedAtMs: 2000,
+      finishedAtMs: 3000,
+    })
+    expect(store.queued()).toEqual([])
+  })
+
+  test.each(['failed', 'cancelled'] as const)('that %s keeps its error', (state) => {
+    const store = newStore()
+    store.enqueue('job-1', 'ingest', {}, 1000)
+    store.begin('job-1', WORKING, 2000)
+    const error = { code: 'TWS_UNREACHABLE', message: 'No TWS listens.', hint: 'Start TWS.' } as const
+    expect(store.fail('job-1', state, error, 3000)).toMatchObject({ state, error, finishedAtMs: 3000 })
+  })
+
+  test('that is not queued is not begun', () => {
+    const store = newStore()
+    store.enqueue('job-1', 'ingest', {}, 1000)
+    store.fail('job-1', 'cancelled', { code: 'CANCELLED', message: 'Cancelled.' }, 1500)
+    expect(store.begin('job-1', WORKING, 2000)).toMatchObject({ state: 'cancelled', attempts: 0 })
+  })
+
+  test('that does not run takes no progress', () => {
+    const store = newStore()
+    store.enqueue('job-1', 'ingest', {}, 1000)
+    store.saveProgress('job-1', WORKING)
+    expect(store.job('job-1').progress.kind).toBe('waiting')
+  })
+
+  test('that is not there is named', () => {
+    const error = errorOf(() => newStore().job('job-9'))
+    expect(error.code).toBe('NOT_FOUND')
+    expect(error.message).toContain('job-9')
+  })
+
+  test('of an unknown kind comes from a newer Switchyard', () => {
+    const store = newStore()
+    store.enqueue('job-1', 'ingest', {}, 1000)
+    const database = new Sqlite(store.file)
+    database.exec("update jobs set kind = 'teleport'")
+    database.close()
+    expect(errorOf(() => store.job('job-1')).code).toBe('STORE_FROM_FUTURE')
+  })
+})
+
+test('jobs come newest first, queued ones in the order in which they were asked for', () => {
+  const store = newStore()
+  // Neither the ids nor a clock that stands still decide.
+  for (const id of ['c', 'a', 'b']) store.enqueue(id, 'ingest', {}, 1000)
+  expect(store.jobs(10).map((job) => job.id)).toEqual(['b', 'a', 'c'])
+  expect(store.jobs(1).map((job) => job.id)).toEqual(['b'])
+  expect(store.queued().map((job) => job.id)).toEqual(['c', 'a', 'b'])
+  const reader = new OpsStore(store.file)
+  open.push(reader)
+  expect(reader.queued()).toHaveLength(3)
+})
+
+describe('after a restart', () => {
+  test('what was running is queued again in its place, and nothing else changes', () => {
+    const store = newStore()
+    for (const id of ['a', 'b', 'c', 'd', 'e']) store.enqueue(id, 'ingest', {}, 1000)
+    for (const id of ['a', 'b', 'c', 'd']) store.begin(id, WORKING, 2000)
+    store.succeed('b', {}, false, 'done', 3000)
+    store.fail('c', 'failed', { code: 'INTERNAL', message: 'no' }, 3000)
+    store.requeueInterrupted(4000)
+    expect(store.queued().map((job) => job.id)).toEqual(['a', 'd', 'e'])
+    expect(store.job('a')).toMatchObject({ state: 'queued', attempts: 1, startedAtMs: 2000 })
+    expect(store.job('b')).toMatchObject({ state: 'succeeded', finishedAtMs: 3000 })
+    expect(store.job('c')).toMatchObject({ state: 'failed', finishedAtMs: 3000 })
+  })
+
+  test('a job keeps the moment of its first start', () => {
+    const store = newStore()
+    store.enqueue('a', 'ingest', {}, 1000)
+    store.begin('a', WORKING, 2000)
+    store.requeueInterrupted(4000)
+    expect(store.begin('a', WORKING, 5000)).toMatchObject({ state: 'running', attempts: 2, startedAtMs: 2000 })
+  })
+
+  test(`a job is begun ${MAX_ATTEMPTS} times and then fails, saying so`, () => {
+    const store = newStore()
+    store.enqueue('a', 'ingest', {}, 1000)
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      expect(store.job('a').state).toBe('queued')
+      expect(store.begin('a', WORKING, 2000).attempts).toBe(attempt)
+      store.requeueInterrupted(3000 + attempt)
+    }
+    const job = store.job('a')
+    expect(job).toMatchObject({ state: 'failed', attempts: MAX_ATTEMPTS, finishedAtMs: 3000 + MAX_ATTEMPTS })
+    expect(job.error).toMatchObject({ code: 'JOB_FAILED' })
+    expect(job.error?.message).toContain(`${MAX_ATTEMPTS} times`)
+    expect(job.error?.hint).toBeDefined()
+  })
+})
