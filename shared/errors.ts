@@ -69,20 +69,11 @@ export function reportError(thrown: unknown): ErrorReport {
   if (thrown instanceof Error && thrown.name === 'AbortError') {
     return { code: 'CANCELLED', message: 'The work was cancelled.' }
   }
-  const message = thrown instanceof Error ? thrown.message : textOf(thrown)
+  const message = describeThrown(thrown)
   return {
     code: 'INTERNAL',
     message,
     hint: 'This is a defect in Switchyard. The log in the workspace folder has the details.',
-  }
-}
-
-function textOf(thrown: unknown): string {
-  try {
-    return String(thrown)
-  } catch {
-    // An object without a usable toString: anything can be thrown, and this function never throws.
-    return 'An object that cannot be shown was thrown.'
   }
 }
 

@@ -84,6 +84,9 @@ beforeAll(async () => {
   await engine.close()
   await simulator.stop()
   quietResponses = new Map(storedResponses(quietWorkspace).map(({ session, checksum }) => [session, checksum]))
+})
+
+test('an undisturbed run stores one response for each session', () => {
   expect(quietResponses.size).toBe(SYMBOLS.length * SESSIONS.length)
 })
 

@@ -1,0 +1,138 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import type { Measurement } from './contender-process.ts'
+import { PHASES } from './contenders/contender.ts'
+import { createDataset } from './dataset.ts'
+import { type Agreement, sameResults } from './same-results.ts'
+
+/**
+ * `npm run bench [-- --bars N --rounds N --json]`: raw -> curated -> features by Switchyard, DuckDB and Polars in one run. Each
+ * contender has a process of its own and they take turns, so that a machine that slows down slows all of them. Prints medians.
+ */
+
+const CONTENDERS = ['switchyard', 'duckdb', 'polars'] as const
+type Name = (typeof CONTENDERS)[number]
+
+interface Row {
+  readonly name: Name
+  readonly transformMs: number
+  readonly featuresMs: number
+  readonly totalMs: number
+  readonly cpuMs: number
+  readonly rowsPerSecond: number
+  readonly peakMiB: number
+  readonly outputMiB: number
+  /** Switchyard's time divided by this contender's, the median of the rounds; below 1 Switchyard is faster. */
+  readonly ratio: number
+}
+
+const { values } = parseArgs({
+  options: {
+    bars: { type: 'string', default: '1000000' },
+    rounds: { type: 'string', default: '5' },
+    json: { type: 'boolean', default: false },
+  },
+})
+const rounds = Number(values.rounds)
+const folder = mkdtempSync(join(tmpdir(), 'switchyard-bench-'))
+try {
+  await main()
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+async function main(): Promise<void> {
+  const say = (line: string): void => void process.stderr.write(`${line}\n`)
+  const datasetFolder = join(folder, 'dataset')
+  say('Making the bars')
+  const dataset = await createDataset(datasetFolder, Number(values.bars))
+  const runs: Record<Name, Measurement[]> = { switchyard: [], duckdb: [], polars: [] }
+  const agreements: Partial<Record<Name, Agreement>> = {}
+  for (let round = 0; round <= rounds; round++) {
+    // The first round warms the file cache and is not counted; its results are compared with each other.
+    say(round === 0 ? 'Warming up' : `Round ${round} of ${rounds}`)
+    const outputOf = (name: Name): string => join(folder, `${name}-output`)
+    for (const name of CONTENDERS) {
+      const measured = runContender(name, datasetFolder, outputOf(name))
+      if (round > 0) runs[name].push(measured)
+    }
+    if (round === 0) {
+      for (const name of ['duckdb', 'polars'] as const) {
+        agreements[name] = await sameResults(dataset, outputOf('switchyard'), outputOf(name))
+      }
+    }
+    for (const name of CONTENDERS) rmSync(outputOf(name), { recursive: true })
+  }
+
+  const rows = CONTENDERS.map((name) => summarise(name, runs[name], runs.switchyard, dataset.rawBars))
+  if (values.json) {
+    process.stdout.write(`${JSON.stringify({ machine: machine(), dataset, rounds, rows, agreements })}\n`)
+    return
+  }
+  const columns: readonly (readonly [string, (row: Row) => string])[] = [
+    ['', ({ name }) => name],
+    ['transform ms', ({ transformMs }) => transformMs.toFixed(0)],
+    ['features ms', ({ featuresMs }) => featuresMs.toFixed(0)],
+    ['total ms', ({ totalMs }) => totalMs.toFixed(0)],
+    ['CPU ms', ({ cpuMs }) => cpuMs.toFixed(0)],
+    ['rows/s', ({ rowsPerSecond }) => Math.round(rowsPerSecond).toLocaleString('en')],
+    ['peak MiB', ({ peakMiB }) => peakMiB.toFixed(0)],
+    ['output MiB', ({ outputMiB }) => outputMiB.toFixed(0)],
+    ['Switchyard / it', ({ ratio }) => ratio.toFixed(2)],
+  ]
+  const lines = [
+    `Raw -> curated -> 23 features: ${dataset.rawBars.toLocaleString('en')} rows, ${dataset.symbols.length} symbols, ${dataset.sessions} sessions. ${machine()}.`,
+    `Medians of ${rounds} rounds in turn, a process each.`,
+    '',
+    `| ${columns.map(([title]) => title).join(' | ')} |`,
+    `| ${columns.map((_column, i) => (i === 0 ? '---' : '---:')).join(' | ')} |`,
+    ...rows.map((row) => `| ${columns.map(([, text]) => text(row)).join(' | ')} |`),
+    '',
+    ...Object.entries(agreements).map(
+      ([name, { values: compared, largest, column }]) =>
+        `${name} gives the same: ${compared.toLocaleString('en')} values, nulls in the same places, largest difference ${largest.toExponential(1)} (${column}).`,
+    ),
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function runContender(name: Name, datasetFolder: string, outputFolder: string): Measurement {
+  const script = fileURLToPath(new URL('./contender-process.ts', import.meta.url))
+  const text = execFileSync(process.execPath, [script, name, datasetFolder, outputFolder], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    // Polars and DuckDB would take every core of a larger machine.
+    env: { ...process.env, POLARS_MAX_THREADS: '2' },
+  })
+  return JSON.parse(text) as Measurement
+}
+
+function summarise(name: Name, own: readonly Measurement[], reference: readonly Measurement[], bars: number): Row {
+  const totalOf = ({ milliseconds }: Measurement): number => PHASES.reduce((sum, phase) => sum + milliseconds[phase], 0)
+  const totalMs = median(own.map(totalOf))
+  return {
+    name,
+    transformMs: median(own.map(({ milliseconds }) => milliseconds.transform)),
+    featuresMs: median(own.map(({ milliseconds }) => milliseconds.features)),
+    totalMs,
+    cpuMs: median(own.map(({ cpuMilliseconds }) => PHASES.reduce((sum, phase) => sum + cpuMilliseconds[phase], 0))),
+    rowsPerSecond: bars / (totalMs / 1000),
+    peakMiB: median(own.map(({ peakBytes }) => peakBytes / 2 ** 20)),
+    outputMiB: median(own.map(({ outputBytes }) => outputBytes / 2 ** 20)),
+    ratio: median(own.map((measured, round) => totalOf(reference[round]) / totalOf(measured))),
+  }
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+function machine(): string {
+  return `${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown'}), ${(totalmem() / 2 ** 30).toFixed(0)} GiB`
+}
