@@ -45,8 +45,8 @@ describe('canonical JSON', () => {
     )
   })
 
-  test('puts keys that are whole numbers first, by size', () => {
-    expect(canonicalJson({ a: 0, '-1': 1, 10: 'b', 9: 'c' })).toBe('{"9":"c","10":"b","-1":1,"a":0}')
+  test('sorts keys that look like numbers by code unit too', () => {
+    expect(canonicalJson({ a: 0, '-1': 1, 10: 'b', 9: 'c' })).toBe('{"-1":1,"10":"b","9":"c","a":0}')
   })
 
   test('leaves out what JSON has no word for, as JSON does', () => {
