@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads'
 import { reportError, SwitchyardError } from '#shared/errors.ts'
 import type { PoolMessage, WorkerMessage } from './compute-pool.ts'
 import { compareSymbol } from './compute/compare-symbol.ts'
-import type { ComputeTask } from './compute/compute-task.ts'
+import type { ComputeTask, Delivery, TaskKind } from './compute/compute-task.ts'
 import { featuresSymbol } from './compute/features-symbol.ts'
 import { transformSymbol } from './compute/transform-symbol.ts'
 import { verifyCuratedSymbol } from './compute/verify-curated-symbol.ts'
@@ -12,7 +12,7 @@ import { verifyCuratedSymbol } from './compute/verify-curated-symbol.ts'
 const port = parentPort
 if (port === null) throw new SwitchyardError('INTERNAL', 'compute-worker runs as a worker thread only.')
 
-function start(task: ComputeTask): Generator<unknown, unknown> {
+function start(task: ComputeTask): Generator<Delivery<TaskKind>, unknown> {
   switch (task.kind) {
     case 'transform':
       return transformSymbol(task)
@@ -25,17 +25,17 @@ function start(task: ComputeTask): Generator<unknown, unknown> {
   }
 }
 
-let running: Generator<unknown, unknown> | undefined
+let running: Generator<Delivery<TaskKind>, unknown> | undefined
 
 function post(message: WorkerMessage): void {
-  port?.postMessage(message)
+  port?.postMessage(message, message.type === 'batch' ? [...message.memory] : [])
 }
 
 function advance(): void {
   try {
     const step = running?.next()
     if (step === undefined) return
-    post(step.done === true ? { type: 'done', result: step.value } : { type: 'batch', batch: step.value })
+    post(step.done === true ? { type: 'done', result: step.value } : { type: 'batch', ...step.value })
   } catch (thrown) {
     post({ type: 'failed', error: reportError(thrown) })
   }

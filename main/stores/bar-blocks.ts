@@ -3,7 +3,7 @@ import {
   decodeDoubles,
   decodeFlags,
   decodeTimes,
-  encodeDoubles,
+  encodeDoublesInPlace,
   encodeFlags,
   encodeTimes,
   hashBlobs,
@@ -28,17 +28,13 @@ export interface CuratedBlobs extends BarBlobs {
 /** SQL list of the BLOB columns of bars. */
 export const BAR_BLOB_COLUMNS = 'ts, open, high, low, close, volume, vwap, trade_count'
 
+/** Bytes of one encoded bar, without and for its flags. */
+const BAR_BYTES = 64
+const FLAG_BYTES = 2
+
+/** Encodes bars. All blobs lie in one buffer of their own. */
 export function encodeBars(bars: BarColumns): BarBlobs {
-  return {
-    ts: encodeTimes(bars.ts),
-    open: encodeDoubles(bars.open),
-    high: encodeDoubles(bars.high),
-    low: encodeDoubles(bars.low),
-    close: encodeDoubles(bars.close),
-    volume: encodeDoubles(bars.volume),
-    vwap: encodeDoubles(bars.vwap),
-    trade_count: encodeDoubles(bars.tradeCount),
-  }
+  return encodeInto(new ArrayBuffer(BAR_BYTES * bars.ts.length), bars)
 }
 
 export function decodeBars(blobs: BarBlobs): BarColumns {
@@ -54,8 +50,31 @@ export function decodeBars(blobs: BarBlobs): BarColumns {
   }
 }
 
+/** Encodes curated bars. All blobs lie in one buffer of their own, so that a block goes to another thread as one piece. */
 export function encodeCurated(bars: CuratedColumns): CuratedBlobs {
-  return { ...encodeBars(bars), flags: encodeFlags(bars.flags) }
+  const rows = bars.ts.length
+  const block = new ArrayBuffer((BAR_BYTES + FLAG_BYTES) * rows)
+  return { ...encodeInto(block, bars), flags: encodeFlags(bars.flags, new Uint16Array(block, BAR_BYTES * rows, rows)) }
+}
+
+/** Encodes the columns of bars one after the other from the beginning of `block`. */
+function encodeInto(block: ArrayBuffer, bars: BarColumns): BarBlobs {
+  const rows = bars.ts.length
+  const doubles = (place: number, column: Float64Array): Buffer => {
+    const target = new Float64Array(block, 8 * place * rows, rows)
+    target.set(column)
+    return encodeDoublesInPlace(target)
+  }
+  return {
+    ts: encodeTimes(bars.ts, new Int32Array(block, 0, 2 * rows)),
+    open: doubles(1, bars.open),
+    high: doubles(2, bars.high),
+    low: doubles(3, bars.low),
+    close: doubles(4, bars.close),
+    volume: doubles(5, bars.volume),
+    vwap: doubles(6, bars.vwap),
+    trade_count: doubles(7, bars.tradeCount),
+  }
 }
 
 export function decodeCurated(blobs: CuratedBlobs): CuratedColumns {

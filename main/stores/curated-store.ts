@@ -3,7 +3,7 @@ import type { Session } from '#shared/calendar/calendar.ts'
 import type { Finding } from '#shared/contract/contract.ts'
 import type { SessionDate } from '#shared/time.ts'
 import { BAR_BLOB_COLUMNS, type CuratedBlobs, decodeCurated } from './bar-blocks.ts'
-import { guarded, openReadable, openWritable, type Readable, type Writable } from './database.ts'
+import { guarded, openReadable, openWritable, type Readable, type Statement, type Writable } from './database.ts'
 import { LAYERS } from './layers.ts'
 
 /** The time line that a session owns: raw bars with `fromTs <= ts < toTs` are its business. Epoch seconds. */
@@ -82,6 +82,7 @@ const INFO_COLUMNS =
 export class CuratedStore {
   readonly file: string
   readonly #database: Readable
+  #selectBlock: Statement | undefined
 
   constructor(file: string, database: Readable = openReadable(file, LAYERS.curated)) {
     this.file = file
@@ -114,8 +115,12 @@ export class CuratedStore {
   }
 
   block(symbol: string, sessionDate: SessionDate): CuratedBlock | undefined {
-    for (const block of this.blocks(symbol, sessionDate, sessionDate)) return block
-    return undefined
+    // Read once a session: preparing the statement anew would take longer than reading the block.
+    this.#selectBlock ??= this.#database.prepare(
+      `select ${INFO_COLUMNS}, ${BAR_BLOB_COLUMNS}, flags from curated_tws_1m_bars where symbol = ? and session_date = ?`,
+    )
+    const row = this.#selectBlock.get(symbol, sessionDate) as (InfoRow & CuratedBlobs) | undefined
+    return row === undefined ? undefined : { ...toInfo(row), bars: decodeCurated(row) }
   }
 
   /** The blobs of one session as they lie on disk, to check them against the stored hash. */

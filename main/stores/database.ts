@@ -7,6 +7,8 @@ import { storeError } from './store-error.ts'
 declare const readable: unique symbol
 declare const writable: unique symbol
 
+/** A prepared statement. */
+export type Statement = Sqlite.Statement
 /** A connection that may read. */
 export type Readable = Sqlite.Database & { readonly [readable]: true }
 /** The one connection of the process that may write this file. */
@@ -26,6 +28,8 @@ export interface DatabaseKind {
   readonly migrations: readonly Migration[]
   /** FULL where every acknowledged commit must survive a power cut; NORMAL where the content can be rebuilt. */
   readonly synchronous: 'FULL' | 'NORMAL'
+  /** Bytes of a page in files made from now on; SQLite's 4096 when left out. */
+  readonly pageSize?: number
 }
 
 /**
@@ -45,6 +49,8 @@ export function openWritable(file: string, kind: DatabaseKind): Writable {
       database.pragma('busy_timeout = 5000')
       // The journal mode is written into the file, so a file that is not ours must be recognised first.
       checkIdentity(database, file, kind)
+      // Must come before the journal mode, which makes the first page; a file that has pages keeps their size.
+      if (kind.pageSize !== undefined) database.pragma(`page_size = ${kind.pageSize}`)
       database.pragma('journal_mode = WAL')
       database.pragma(`synchronous = ${kind.synchronous}`)
       database.pragma('foreign_keys = ON')

@@ -2,7 +2,7 @@ import { SwitchyardError } from '#shared/errors.ts'
 import type { SessionDate } from '#shared/time.ts'
 import { guarded, openReadable, openWritable, type Readable, type Writable } from './database.ts'
 import { LAYERS } from './layers.ts'
-import { decodeDoubles, decodeTimes, encodeDoubles, encodeTimes, hashBlobs } from './session-block.ts'
+import { decodeDoubles, decodeTimes, encodeDoublesInPlace, encodeTimes, hashBlobs } from './session-block.ts'
 
 /** A registered feature set. Its table has one BLOB column per feature. */
 export interface RegisteredFeatureSet {
@@ -48,8 +48,9 @@ export interface FeatureSummary {
   readonly updatedAtMs: number | null
 }
 
+/** Encodes computed features. The blobs are the memory of `columns`, which nobody may write to any more. */
 export function encodeFeatures(ts: Float64Array, columns: readonly Float64Array[]): FeatureBlobs {
-  return { ts: encodeTimes(ts), columns: columns.map(encodeDoubles) }
+  return { ts: encodeTimes(ts), columns: columns.map(encodeDoublesInPlace) }
 }
 
 /** Content hash (SHA-256 hex) of encoded features with the names of their columns. */

@@ -3,7 +3,7 @@ import { SwitchyardError } from '#shared/errors.ts'
 import type { SessionDate } from '#shared/time.ts'
 import type { BarColumns } from '#shared/bars.ts'
 import { BAR_BLOB_COLUMNS, type BarBlobs, decodeBars, encodeBars, hashBars } from './bar-blocks.ts'
-import { guarded, openReadable, openWritable, type Readable, type Writable } from './database.ts'
+import { guarded, openReadable, openWritable, type Readable, type Statement, type Writable } from './database.ts'
 import { LAYERS } from './layers.ts'
 
 /** An instrument as TWS resolved it. `symbol` is its name in the workspace. */
@@ -83,6 +83,7 @@ interface ResponseRow extends BarBlobs {
 export class RawStore {
   readonly file: string
   readonly #database: Readable
+  #selectResponse: Statement | undefined
 
   constructor(file: string, database: Readable = openReadable(file, LAYERS.raw)) {
     this.file = file
@@ -137,9 +138,10 @@ export class RawStore {
    * stored with them.
    */
   responses(ids: readonly number[]): RawResponse[] {
-    const select = this.#database.prepare(
+    this.#selectResponse ??= this.#database.prepare(
       `select id, received_at_ms, checksum, ${BAR_BLOB_COLUMNS} from raw_tws_bars where id = ?`,
     )
+    const select = this.#selectResponse
     return guarded(this.file, () =>
       [...ids]
         .sort((a, b) => a - b)

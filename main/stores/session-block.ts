@@ -20,16 +20,23 @@ const CANONICAL_NAN_HIGH = 0x7ff80000
 
 /** Encodes doubles. The result shares no memory with `column`. */
 export function encodeDoubles(column: Float64Array): Buffer {
-  const copy = new Float64Array(column)
-  const words = new Uint32Array(copy.buffer)
-  for (let i = 0; i < copy.length; i++) {
-    const value = copy[i]
+  return encodeDoublesInPlace(new Float64Array(column))
+}
+
+/**
+ * Encodes doubles without copying them: the result is the memory of `column`, in which every NaN now has the same bits. For
+ * columns that nobody writes to any more.
+ */
+export function encodeDoublesInPlace(column: Float64Array): Buffer {
+  const words = new Uint32Array(column.buffer, column.byteOffset, 2 * column.length)
+  for (let i = 0; i < column.length; i++) {
+    const value = column[i]
     if (value !== value) {
       words[2 * i] = 0
       words[2 * i + 1] = CANONICAL_NAN_HIGH
     }
   }
-  return Buffer.from(copy.buffer)
+  return Buffer.from(column.buffer, column.byteOffset, column.byteLength)
 }
 
 /** Decodes doubles; a view on `blob`'s memory where it is aligned, else a copy. */
@@ -38,9 +45,12 @@ export function decodeDoubles(blob: Uint8Array): Float64Array {
   return new Float64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8)
 }
 
-/** Encodes epoch seconds as Int64. Every value must be an integer within ±2^53. */
-export function encodeTimes(ts: Float64Array): Buffer {
-  const words = new Int32Array(ts.length * 2)
+/**
+ * Encodes epoch seconds as Int64. Every value must be an integer within ±2^53.
+ *
+ * @param words where to, two words a value; memory of its own when left out.
+ */
+export function encodeTimes(ts: Float64Array, words = new Int32Array(2 * ts.length)): Buffer {
   for (let i = 0; i < ts.length; i++) {
     const value = ts[i]
     if (!Number.isSafeInteger(value)) {
@@ -49,7 +59,7 @@ export function encodeTimes(ts: Float64Array): Buffer {
     words[2 * i] = value | 0
     words[2 * i + 1] = Math.floor(value / 4294967296)
   }
-  return Buffer.from(words.buffer)
+  return Buffer.from(words.buffer, words.byteOffset, words.byteLength)
 }
 
 /** Decodes Int64 epoch seconds into doubles (exact up to 2^53). */
@@ -61,9 +71,14 @@ export function decodeTimes(blob: Uint8Array): Float64Array {
   return ts
 }
 
-/** Encodes flags as UInt16. The result shares no memory with `flags`. */
-export function encodeFlags(flags: Uint16Array): Buffer {
-  return Buffer.from(new Uint16Array(flags).buffer)
+/**
+ * Encodes flags as UInt16. The result shares no memory with `flags`.
+ *
+ * @param target where to, as long as `flags`; memory of its own when left out.
+ */
+export function encodeFlags(flags: Uint16Array, target = new Uint16Array(flags.length)): Buffer {
+  target.set(flags)
+  return Buffer.from(target.buffer, target.byteOffset, target.byteLength)
 }
 
 /** Decodes UInt16 flags. */

@@ -62,6 +62,18 @@ describe('a database that is opened for writing', () => {
     database.close()
   })
 
+  test('has pages of the size of its kind, and keeps those it was made with', () => {
+    const file = made({ ...kindWith(FIRST), pageSize: 16_384 }, "insert into bars (symbol, close) values ('SPY', 1)")
+    const again = openWritable(file, kindWith(FIRST))
+    expect(again.pragma('page_size', { simple: true })).toBe(16_384)
+    expect(again.prepare('select close from bars').pluck().all()).toEqual([1])
+    again.close()
+    const small = made(kindWith(FIRST))
+    const reopened = openWritable(small, { ...kindWith(FIRST), pageSize: 16_384 })
+    expect(reopened.pragma('page_size', { simple: true })).toBe(4096)
+    reopened.close()
+  })
+
   test.each([
     ['FULL', 2],
     ['NORMAL', 1],

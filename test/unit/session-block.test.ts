@@ -7,6 +7,7 @@ import {
   decodeFlags,
   decodeTimes,
   encodeDoubles,
+  encodeDoublesInPlace,
   encodeFlags,
   encodeTimes,
   hashBlobs,
@@ -93,6 +94,20 @@ describe('doubles', () => {
     const blob = encodeDoubles(values)
     values[1] = 99
     expect(decodeDoubles(blob)).toEqual(column([1, 2, 3]))
+  })
+
+  test('encoded in place are the same bytes, in the memory of the column and in nothing beside it', () => {
+    fc.assert(
+      fc.property(doubles, (values) => {
+        const whole = new Float64Array(values.length + 2).fill(7)
+        const inside = whole.subarray(1, 1 + values.length)
+        inside.set(values)
+        const blob = encodeDoublesInPlace(inside)
+        expect(blob.equals(encodeDoubles(values))).toBe(true)
+        expect([blob.buffer, blob.byteOffset]).toEqual([whole.buffer, 8])
+        expect([whole[0], whole[values.length + 1]]).toEqual([7, 7])
+      }),
+    )
   })
 
   test('a missing value in the input keeps its odd bits', () => {

@@ -5,15 +5,13 @@ import type { ComparisonSession } from '#main/stores/comparison-store.ts'
 import { CuratedStore } from '#main/stores/curated-store.ts'
 import { LegacyStore } from '#main/stores/legacy-store.ts'
 import { encodeDoubles, encodeTimes } from '#main/stores/session-block.ts'
-import type { CompareTask } from './compute-task.ts'
+import type { CompareTask, Delivery } from './compute-task.ts'
 
 const SESSIONS_PER_BATCH = 64
 const NO_BARS: BarColumns = allocateBars(0)
 
 /** Compares the sessions of one symbol that either side has, batch by batch; returns its largest differences. */
-export function* compareSymbol(
-  task: CompareTask,
-): Generator<readonly ComparisonSession[], readonly LargestDifference[]> {
+export function* compareSymbol(task: CompareTask): Generator<Delivery<'compare'>, readonly LargestDifference[]> {
   const curated = new CuratedStore(task.curatedFile)
   const legacy = new LegacyStore(task.legacyFile)
   try {
@@ -43,11 +41,11 @@ export function* compareSymbol(
         },
       })
       if (batch.length === SESSIONS_PER_BATCH) {
-        yield batch
+        yield { batch, memory: [] }
         batch = []
       }
     }
-    if (batch.length > 0) yield batch
+    if (batch.length > 0) yield { batch, memory: [] }
     return largest.list()
   } finally {
     curated.close()

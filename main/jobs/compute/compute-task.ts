@@ -83,4 +83,12 @@ interface Results {
 }
 
 export type BatchOf<K extends TaskKind> = Batches[K]
+
+/** A batch on its way from a worker to the caller. */
+export interface Delivery<K extends TaskKind> {
+  readonly batch: BatchOf<K>
+  /** The buffers that the batch's blobs lie in: handed over instead of copied. */
+  readonly memory: readonly ArrayBuffer[]
+}
+
 export type ResultOf<K extends TaskKind> = Results[K]

@@ -3,13 +3,13 @@ import { SwitchyardError } from '#shared/errors.ts'
 import { compileFeatureSet, createFeatureBuilder } from '#main/pipeline/features/compute-features.ts'
 import { CuratedStore } from '#main/stores/curated-store.ts'
 import { encodeFeatures, type FeatureSession, hashFeatures } from '#main/stores/feature-store.ts'
-import type { FeaturesTask } from './compute-task.ts'
+import type { Delivery, FeaturesTask } from './compute-task.ts'
 
 const SESSIONS_PER_BATCH = 64
 const NO_BARS: CuratedColumns = { ...allocateBars(0), flags: new Uint16Array(0) }
 
 /** Computes the features of one symbol, batch by batch. */
-export function* featuresSymbol(task: FeaturesTask): Generator<readonly FeatureSession[], null> {
+export function* featuresSymbol(task: FeaturesTask): Generator<Delivery<'features'>, null> {
   const curated = new CuratedStore(task.curatedFile)
   try {
     const compiled = compileFeatureSet(task.definition)
@@ -33,16 +33,22 @@ export function* featuresSymbol(task: FeaturesTask): Generator<readonly FeatureS
           blobs,
         })
         if (batch.length === SESSIONS_PER_BATCH) {
-          yield batch
+          yield deliver(batch)
           batch = []
         }
       }
     }
-    if (batch.length > 0) yield batch
+    if (batch.length > 0) yield deliver(batch)
     return null
   } finally {
     curated.close()
   }
+}
+
+function deliver(batch: readonly FeatureSession[]): Delivery<'features'> {
+  const memory = new Set<ArrayBuffer>()
+  for (const { blobs } of batch) for (const blob of [blobs.ts, ...blobs.columns]) memory.add(blob.buffer as ArrayBuffer)
+  return { batch, memory: [...memory] }
 }
 
 function readBars(store: CuratedStore, symbol: string, sessionDate: string): CuratedColumns {

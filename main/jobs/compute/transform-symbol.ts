@@ -3,12 +3,12 @@ import { runTransformTwsBars } from '#main/pipeline/transform/run-transform-tws-
 import { encodeCurated, hashCurated } from '#main/stores/bar-blocks.ts'
 import type { CuratedSession } from '#main/stores/curated-store.ts'
 import { RawStore } from '#main/stores/raw-store.ts'
-import type { SessionToCurate, TransformTask } from './compute-task.ts'
+import type { Delivery, SessionToCurate, TransformTask } from './compute-task.ts'
 
 const SESSIONS_PER_BATCH = 64
 
 /** Reads the raw responses of one symbol and curates its sessions, batch by batch. */
-export function* transformSymbol(task: TransformTask): Generator<readonly CuratedSession[], null> {
+export function* transformSymbol(task: TransformTask): Generator<Delivery<'transform'>, null> {
   const raw = new RawStore(task.rawFile)
   try {
     const responses = new ResponseReader(raw)
@@ -16,15 +16,20 @@ export function* transformSymbol(task: TransformTask): Generator<readonly Curate
     for (const wanted of task.sessions) {
       batch.push(curate(task, wanted, responses.read(wanted.responseIds)))
       if (batch.length === SESSIONS_PER_BATCH) {
-        yield batch
+        yield deliver(batch)
         batch = []
       }
     }
-    if (batch.length > 0) yield batch
+    if (batch.length > 0) yield deliver(batch)
     return null
   } finally {
     raw.close()
   }
+}
+
+function deliver(batch: readonly CuratedSession[]): Delivery<'transform'> {
+  // All blobs of a block lie in one buffer.
+  return { batch, memory: batch.map(({ blobs }) => blobs.ts.buffer as ArrayBuffer) }
 }
 
 /** Curates one session and encodes it as it will be stored. */

@@ -3,7 +3,7 @@ import type { CurationConfig } from '#main/pipeline/transform/curation-config.ts
 import { hashCurated } from '#main/stores/bar-blocks.ts'
 import { CuratedStore } from '#main/stores/curated-store.ts'
 import { RawStore } from '#main/stores/raw-store.ts'
-import type { VerifyCuratedTask } from './compute-task.ts'
+import type { Delivery, VerifyCuratedTask } from './compute-task.ts'
 import { curate, ResponseReader } from './transform-symbol.ts'
 
 const SESSIONS_PER_BATCH = 64
@@ -12,7 +12,9 @@ const SESSIONS_PER_BATCH = 64
  * Rebuilds every stored session of a symbol from raw as it was (same responses, hours and configuration) and compares the
  * hashes, also with the bytes on disk. Writes nothing. Yields how many sessions were checked since the last time.
  */
-export function* verifyCuratedSymbol(task: VerifyCuratedTask): Generator<number, VerifyResult['mismatches']> {
+export function* verifyCuratedSymbol(
+  task: VerifyCuratedTask,
+): Generator<Delivery<'verify-curated'>, VerifyResult['mismatches']> {
   const raw = new RawStore(task.rawFile)
   const curated = new CuratedStore(task.curatedFile)
   try {
@@ -41,11 +43,11 @@ export function* verifyCuratedSymbol(task: VerifyCuratedTask): Generator<number,
       if (onDisk !== contentHash) mismatches.push({ ...key, stored: contentHash, rebuilt: onDisk })
       else if (rebuilt !== contentHash) mismatches.push({ ...key, stored: contentHash, rebuilt })
       if (++checked === SESSIONS_PER_BATCH) {
-        yield checked
+        yield { batch: checked, memory: [] }
         checked = 0
       }
     }
-    if (checked > 0) yield checked
+    if (checked > 0) yield { batch: checked, memory: [] }
     return mismatches
   } finally {
     raw.close()

@@ -17,7 +17,10 @@ export interface TransformInput {
 }
 
 export interface TransformOutput {
-  /** Strictly ascending, on the minute, inside the session, prices positive and low <= open, close <= high. */
+  /**
+   * Strictly ascending, on the minute, inside the session, prices positive and low <= open, close <= high. Columns that no rule
+   * touched are the memory of the response.
+   */
   readonly bars: CuratedColumns
   readonly findings: readonly TransformFinding[]
   readonly quality: {
@@ -47,12 +50,9 @@ export function runTransformTwsBars(input: TransformInput): TransformOutput {
   const expected = sessionMinutes(session)
   const received = raw.ts.length
 
-  const findings = duplicates.map(duplicateFinding)
+  const findings: TransformFinding[] = []
   const { keep, flags, high, low, volume } = judge(raw, session, input.config, findings)
-  for (const { ts, conflicting } of duplicates) {
-    const row = raw.ts.indexOf(ts)
-    if (conflicting && row >= 0) flags[row] |= BarFlag.ConflictingDuplicate
-  }
+  findings.push(...judgeDuplicates(raw.ts, duplicates, keep, flags))
 
   const bars = pick(raw, keep, flags, high, low, volume)
   const kept = bars.ts.length
@@ -114,7 +114,8 @@ function judge(raw: BarColumns, session: Session, config: CurationConfig, findin
       continue
     }
     closeRun()
-    if (ts % BAR_SECONDS !== 0) {
+    // A remainder of doubles is a library call for every bar.
+    if (Math.floor(ts / BAR_SECONDS) * BAR_SECONDS !== ts) {
       keep[i] = 0
       findings.push(dropped(ts, 'not_on_minute', `The bar starts ${ts % BAR_SECONDS} s after the minute.`))
       continue
@@ -147,7 +148,7 @@ function judge(raw: BarColumns, session: Session, config: CurationConfig, findin
         action: 'flag',
       })
     }
-    if (!(raw.volume[i] >= 0 && raw.volume[i] < Infinity)) {
+    if (!isCount(raw.volume[i])) {
       if (volume === raw.volume) volume = raw.volume.slice()
       volume[i] = NaN
       flags[i] |= BarFlag.VolumeUnknown
@@ -179,6 +180,11 @@ function isPrice(value: number): boolean {
   return value > 0 && value < Infinity
 }
 
+/** Whether a volume or a number of trades is known. */
+function isCount(value: number): boolean {
+  return value >= 0 && value < Infinity
+}
+
 function pick(
   raw: BarColumns,
   keep: Uint8Array,
@@ -187,18 +193,10 @@ function pick(
   low: Float64Array,
   volume: Float64Array,
 ): CuratedColumns {
-  const positive = (value: number): number => (value > 0 && value < Infinity ? value : NaN)
-  const countable = (value: number): number => (value >= 0 && value < Infinity ? value : NaN)
   let kept = 0
-  for (const kept1 of keep) kept += kept1
-  const column = (source: Float64Array, normalise?: (value: number) => number): Float64Array => {
-    if (kept === keep.length && normalise === undefined) return source.slice()
-    const target = new Float64Array(kept)
-    for (let i = 0, j = 0; i < keep.length; i++) {
-      if (keep[i] === 1) target[j++] = normalise === undefined ? source[i] : normalise(source[i])
-    }
-    return target
-  }
+  for (let i = 0; i < keep.length; i++) kept += keep[i]
+  const column = <T extends Float64Array | Uint16Array>(source: T): T =>
+    kept === keep.length ? source : (source.filter((_value, i) => keep[i] === 1) as T)
   return {
     ts: column(raw.ts),
     open: column(raw.open),
@@ -206,10 +204,21 @@ function pick(
     low: column(low),
     close: column(raw.close),
     volume: column(volume),
-    vwap: column(raw.vwap, positive),
-    tradeCount: column(raw.tradeCount, countable),
-    flags: flags.filter((_flag, i) => keep[i] === 1),
+    vwap: column(nullWhereNot(isPrice, raw.vwap)),
+    tradeCount: column(nullWhereNot(isCount, raw.tradeCount)),
+    flags: column(flags),
   }
+}
+
+/** `values` with null where a value is not what it should be; the same column where all are. */
+function nullWhereNot(isKnown: (value: number) => boolean, values: Float64Array): Float64Array {
+  let known = values
+  for (let i = 0; i < values.length; i++) {
+    if (isKnown(values[i])) continue
+    if (known === values) known = values.slice()
+    known[i] = NaN
+  }
+  return known
 }
 
 /** The rows of a response that start in the window. Ascending responses, the usual case, are cut without copying. */
@@ -241,15 +250,32 @@ function dropped(ts: number, rule: string, message: string): TransformFinding {
   return { ts, rule, severity: 'error', action: 'drop', bars: 1, message }
 }
 
-function duplicateFinding(duplicate: DuplicateMinute): TransformFinding {
+/** Flags the kept bars whose minute came with different values; reports every minute that came more than once. */
+function judgeDuplicates(
+  ts: Float64Array,
+  duplicates: readonly DuplicateMinute[],
+  keep: Uint8Array,
+  flags: Uint16Array,
+): TransformFinding[] {
+  // Both lists ascend in time, and every duplicate is one of the bars.
+  let row = 0
+  return duplicates.map((duplicate) => {
+    while (ts[row] < duplicate.ts) row++
+    const isFlagged = duplicate.conflicting && keep[row] === 1
+    if (isFlagged) flags[row] |= BarFlag.ConflictingDuplicate
+    return duplicateFinding(duplicate, isFlagged)
+  })
+}
+
+function duplicateFinding(duplicate: DuplicateMinute, isFlagged: boolean): TransformFinding {
   return duplicate.conflicting
     ? {
         ts: duplicate.ts,
         rule: 'duplicate_conflicting',
         severity: 'warn',
-        action: 'flag',
+        action: isFlagged ? 'flag' : 'keep',
         bars: duplicate.rows,
-        message: `One response has this minute ${duplicate.rows} times with different values; the last was kept.`,
+        message: `One response has this minute ${duplicate.rows} times with different values; the last one counts.`,
       }
     : {
         ts: duplicate.ts,
@@ -257,7 +283,7 @@ function duplicateFinding(duplicate: DuplicateMinute): TransformFinding {
         severity: 'info',
         action: 'keep',
         bars: duplicate.rows,
-        message: `One response has this minute ${duplicate.rows} times with equal values; one was kept.`,
+        message: `One response has this minute ${duplicate.rows} times with equal values; one of them counts.`,
       }
 }
 
