@@ -25,7 +25,7 @@ export async function withEngine<T>(workspace: string, work: (client: EngineClie
     try {
       return await work(server.client)
     } catch (failure) {
-      throw operatorError(failure)
+      throw isAbort(failure) ? serverStopped(failure) : operatorError(failure)
     } finally {
       server.close()
     }
@@ -50,9 +50,12 @@ export async function followJob<K extends JobKind>(
   input: Pick<CommandInput, 'signal' | 'progress'>,
 ): Promise<{ job: Job; result: JobResult<K> }> {
   const cancel = (): void => {
-    void client.jobs.cancel({ id: started.id })
+    // An engine that cannot be reached any more ends the watching below, which says why.
+    void client.jobs.cancel({ id: started.id }).catch(() => undefined)
   }
-  input.signal.addEventListener('abort', cancel, { once: true })
+  // The key may have been pressed while the job was being started.
+  if (input.signal.aborted) cancel()
+  else input.signal.addEventListener('abort', cancel, { once: true })
   try {
     let job = started
     for await (const state of await client.jobs.watch({ id: started.id })) {
@@ -66,6 +69,18 @@ export async function followJob<K extends JobKind>(
   } finally {
     input.signal.removeEventListener('abort', cancel)
   }
+}
+
+/** What every call that waits for an answer is rejected with when its connection ends. */
+function isAbort(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.name === 'AbortError'
+}
+
+function serverStopped(cause: unknown): SwitchyardError {
+  return new SwitchyardError('JOB_FAILED', 'The Switchyard that holds this workspace stopped before it was done.', {
+    hint: 'A job that was running goes on when the workspace is opened again; "switchyard jobs" shows it.',
+    cause,
+  })
 }
 
 /** The report inside an error that crossed the contract; other errors pass through unchanged. */

@@ -113,11 +113,11 @@ function showOverview(args: readonly string[], terminal: Terminal): number {
     'Exit codes: 0 done, 1 failed, 2 bad arguments, 3 finished with unresolved findings.',
     '"switchyard COMMAND --help" explains one command.',
   ]
-  if (words.length === 0) {
+  if (args.length === 0 || (words.length === 0 && args.includes('--help'))) {
     terminal.stdout(`${lines.join('\n')}\n`)
     return args.length === 0 ? ExitCode.BadArguments : ExitCode.Done
   }
-  throw new SwitchyardError('BAD_ARGUMENTS', `There is no command "${words.join(' ')}".`, {
+  throw new SwitchyardError('BAD_ARGUMENTS', `There is no command "${args.join(' ')}".`, {
     hint: `The commands are ${COMMANDS.map(({ name }) => name).join(', ')}.`,
   })
 }

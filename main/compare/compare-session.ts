@@ -77,7 +77,7 @@ export function compareSession(old: BarColumns, fresh: BarColumns, tolerances: T
       } else if (a !== a || b !== b) {
         tally[f].nullVersusValue++
         worst = RowClass.Different
-      } else if (Math.abs(b - a) <= allowed[f].abs + allowed[f].rel * Math.abs(a)) {
+      } else if (isWithin(allowed[f], a, b)) {
         tally[f].withinTolerance++
         if (worst === RowClass.Equal) worst = RowClass.WithinTolerance
       } else {
@@ -116,6 +116,12 @@ export function compareSession(old: BarColumns, fresh: BarColumns, tolerances: T
       newValues: gather(newColumns, newRow),
     },
   }
+}
+
+/** Infinity is near nothing but itself, although a share of it is infinite too. */
+function isWithin({ abs, rel }: Tolerance, old: number, fresh: number): boolean {
+  const difference = Math.abs(fresh - old)
+  return difference < Infinity && difference <= abs + rel * Math.abs(old)
 }
 
 /** Counts of nothing, the start of a sum. */

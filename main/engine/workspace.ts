@@ -32,9 +32,9 @@ export function readConfig(folder: string): WorkspaceConfig {
 }
 
 /**
- * Makes a workspace folder with a configuration. The configuration is checked first; an existing one is never overwritten.
+ * Makes a workspace folder with a configuration, which the caller has checked; an existing one is never overwritten.
  *
- * @throws {SwitchyardError} WORKSPACE_EXISTS, CONFIG_INVALID or IO_ERROR; nothing is left behind then.
+ * @throws {SwitchyardError} WORKSPACE_EXISTS, or IO_ERROR, which can leave empty folders behind but no configuration.
  */
 export function createWorkspace(folder: string, configText: string): void {
   const path = join(folder, CONFIG_FILE)

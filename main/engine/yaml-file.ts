@@ -73,9 +73,9 @@ export class YamlFile {
     return 1
   }
 
-  /** zod calls an absent key "expected ..., received undefined". */
+  /** zod says of an absent key only what it expected in its place. */
   #isMissing(issue: z.core.$ZodIssue): boolean {
-    if (issue.code !== 'invalid_type' || issue.path.length === 0) return false
+    if (issue.path.length === 0) return false
     let at = this.content
     for (const key of issue.path) {
       if (typeof at !== 'object' || at === null) return false

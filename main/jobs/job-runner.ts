@@ -25,6 +25,9 @@ interface Running {
 /** Progress reaches listeners and the disk at most this often, so that reporting costs nothing. */
 const PROGRESS_INTERVAL_MS = 200
 
+/** Why a job is stopped that goes on after the next start. */
+const INTERRUPTION = new SwitchyardError('CANCELLED', 'The engine is shutting down.')
+
 /**
  * The persisted queue at work. Jobs of one lane run one after the other in the order in which they were asked for; jobs of
  * different lanes run at the same time. What was running when the engine died is taken up again.
@@ -107,7 +110,7 @@ export class JobRunner {
   async drain(): Promise<void> {
     this.#draining = true
     const resting = [...this.#running.values()].map(({ abort, done }) => {
-      abort.abort()
+      abort.abort(INTERRUPTION)
       return done
     })
     await Promise.all(resting)
@@ -136,8 +139,9 @@ export class JobRunner {
       ended = await this.#work(job, abort.signal)
     } catch (thrown) {
       const error = reportError(storeError(thrown, this.#services.folder))
-      // While the engine shuts down a job is interrupted, not cancelled: it stays `running` and is queued again on the next start.
-      const interrupted = this.#draining && error.code === 'CANCELLED'
+      // A job that the shutdown interrupts is not cancelled: it stays `running` and is queued again on the next start. One that
+      // the operator cancelled before has another reason.
+      const interrupted = abort.signal.reason === INTERRUPTION && error.code === 'CANCELLED'
       this.#log.error({ jobId: job.id, kind: job.kind, error, thrown }, interrupted ? 'job interrupted' : 'job failed')
       if (!interrupted) ended = this.#noteFailure(job, error)
     }
@@ -193,7 +197,13 @@ export class JobRunner {
 
   #publish(job: Job): void {
     this.#services.publish({ kind: 'job', job })
-    for (const listener of this.#listeners) listener(job)
+    for (const listener of this.#listeners) {
+      try {
+        listener(job)
+      } catch (thrown) {
+        this.#log.error({ jobId: job.id, thrown }, 'a listener failed')
+      }
+    }
   }
 }
 

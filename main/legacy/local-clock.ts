@@ -1,10 +1,10 @@
-import { epochDayToDate, zonedToEpochSeconds, zoneOffsetSeconds } from '#shared/time.ts'
+import { zoneOffsetSeconds } from '#shared/time.ts'
 
 const DAY = 86_400
 
 /**
- * Wall-clock seconds of one zone to epoch seconds, fast for many times of the same days: on a day without a clock change the
- * offset is looked up once.
+ * Wall-clock seconds of one zone to epoch seconds, fast for many times of the same days: on a day far from a clock change
+ * the offset is looked up once.
  */
 export class LocalClock {
   readonly #zone: string
@@ -23,14 +23,14 @@ export class LocalClock {
     const day = Math.floor(wallSeconds / DAY)
     let offset = this.#offsets.get(day)
     if (offset === undefined) {
-      const date = epochDayToDate(day)
-      const start = zoneOffsetSeconds(this.#zone, zonedToEpochSeconds(this.#zone, date, '00:00:00'))
-      const end = zoneOffsetSeconds(this.#zone, zonedToEpochSeconds(this.#zone, date, '23:59:59'))
-      offset = start === end ? start : 'changes'
+      // Whatever the zone, these two lie outside the day, so that a change at its midnights is seen as well.
+      const before = zoneOffsetSeconds(this.#zone, (day - 1) * DAY)
+      const after = zoneOffsetSeconds(this.#zone, (day + 2) * DAY)
+      offset = before === after ? before : 'changes'
       this.#offsets.set(day, offset)
     }
     if (offset !== 'changes') return wallSeconds - offset
-    const guesses = [wallSeconds - DAY / 2, wallSeconds + DAY / 2].map(
+    const guesses = [wallSeconds - DAY, wallSeconds + DAY].map(
       (around) => wallSeconds - zoneOffsetSeconds(this.#zone, around),
     )
     const exact = new Set(guesses.filter((ts) => ts + zoneOffsetSeconds(this.#zone, ts) === wallSeconds))

@@ -1,6 +1,6 @@
 import { DuckDBInstance } from '@duckdb/node-api'
 import { allocateBars, BAR_SECONDS, type BarColumns } from '#shared/bars.ts'
-import type { TradingCalendar } from '#shared/calendar/calendar.ts'
+import type { Session, TradingCalendar } from '#shared/calendar/calendar.ts'
 import type { LegacyBarsConfig } from '#shared/config/workspace-config.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import { isoUtc, type SessionDate } from '#shared/time.ts'
@@ -31,6 +31,8 @@ interface Row {
  * divided by the scale, volume in shares. What cannot be read, has no place in the calendar, or is superseded by a later row
  * of the same minute is kept as a reject with its line number.
  *
+ * Times are on the clock of the described zone, unless they carry their own offset (`%z`) or are epoch seconds.
+ *
  * @throws {SwitchyardError} LEGACY_FILE when a described column is missing or the file is no CSV of that form.
  */
 export async function readOldBars(
@@ -44,22 +46,30 @@ export async function readOldBars(
   const clock = new LocalClock(description.zone)
   const shift = description.label === 'end' ? BAR_SECONDS : 0
   const unit = description.volumeUnit === 'lots' ? description.lotSize : 1
+  const namesInstant = isInstantFormat(description.timeFormat)
 
+  if (scanned.mixesLineEnds) {
+    throw new SwitchyardError('LEGACY_FILE', `${path} has lines that end with CR LF and lines that end with LF.`, {
+      hint: 'Give all lines the same end, for example with dos2unix.',
+    })
+  }
   const { accepted, refused } = await readWithDuckDb(path, scanned.header, description)
+  requireEveryLine(path, scanned, accepted.time.length + refused.length)
   rejects.push(...refused)
   const lineOf = lineNumbers(scanned.blankLines, refused)
   accepted.time.forEach((time, i) => {
     const line = lineOf(i)
-    const label = description.timeFormat === 'epoch' ? time : clock.toEpochSeconds(time)
-    if (label === null || !Number.isSafeInteger(label)) {
-      const reason =
-        label === null
-          ? `the time does not name one instant in ${description.zone}: a clock change skips or repeats it`
-          : 'the time is not a whole second'
+    const reject = (reason: string): void => {
       rejects.push({ line, reason, text: describeRow(accepted, i) })
-      return
     }
-    rows.push({
+    if (Number.isNaN(time)) return reject('the time is missing')
+    if (!Number.isInteger(time)) return reject('the time is not a whole second')
+    if (Math.abs(time) > LATEST_TS) return reject('the time is not in seconds since 1970')
+    const label = namesInstant ? time : clock.toEpochSeconds(time)
+    if (label === null) {
+      return reject(`the time does not name one instant in ${description.zone}: a clock change skips or repeats it`)
+    }
+    const row: Row = {
       ts: label - shift,
       open: accepted.open[i] / description.priceScale,
       high: accepted.high[i] / description.priceScale,
@@ -67,7 +77,10 @@ export async function readOldBars(
       close: accepted.close[i] / description.priceScale,
       volume: accepted.volume[i] * unit,
       line,
-    })
+    }
+    const infinite = NUMBERS.find((field) => Math.abs(row[field]) === Infinity)
+    if (infinite !== undefined) return reject(`${infinite} is infinite`)
+    rows.push(row)
   })
 
   rows.sort((a, b) => a.ts - b.ts || a.line - b.line)
@@ -79,13 +92,9 @@ export async function readOldBars(
       rejects.push({ line: row.line, reason, text: describeOhlcv(row) })
       return
     }
-    const session = calendar.sessionOfInstant(row.ts)
-    if (session === null) {
-      rejects.push({
-        line: row.line,
-        reason: `${isoUtc(row.ts)} is in no session of ${calendar.id}`,
-        text: describeOhlcv(row),
-      })
+    const session = sessionAt(calendar, row.ts)
+    if (typeof session === 'string') {
+      rejects.push({ line: row.line, reason: session, text: describeOhlcv(row) })
       return
     }
     kept++
@@ -97,6 +106,32 @@ export async function readOldBars(
   return { sessions, rows: kept, rejects: rejects.sort((a, b) => a.line - b.line) }
 }
 
+/** The session that a bar belongs to, or why there is none. */
+function sessionAt(calendar: TradingCalendar, ts: number): Session | string {
+  try {
+    return calendar.sessionOfInstant(ts) ?? `${isoUtc(ts)} is in no session of ${calendar.id}`
+  } catch (thrown) {
+    if (thrown instanceof SwitchyardError && thrown.code === 'CALENDAR_HORIZON') return thrown.message
+    throw thrown
+  }
+}
+
+/** Whether a time in this format is an instant by itself, so that no zone is needed to understand it. */
+function isInstantFormat(timeFormat: string): boolean {
+  return timeFormat === 'epoch' || timeFormat.replaceAll('%%', '').includes('%z')
+}
+
+/** An unclosed quotation mark swallows lines without a word; then the numbers do not add up. */
+function requireEveryLine(path: string, scanned: ScannedFile, rows: number): void {
+  const found = rows + scanned.blankLines.length + 1
+  if (found === scanned.lines) return
+  throw new SwitchyardError(
+    'LEGACY_FILE',
+    `${path} has ${scanned.lines} lines, but only ${found} of them can be told apart: a quotation mark is not closed, or a quoted value spans lines.`,
+    { hint: 'Put every row on a line of its own and remove stray quotation marks. Nothing was imported.' },
+  )
+}
+
 interface Columns {
   readonly time: number[]
   readonly open: number[]
@@ -106,7 +141,13 @@ interface Columns {
   readonly volume: number[]
 }
 
-const FIELDS = ['time', 'open', 'high', 'low', 'close', 'volume'] as const
+const NUMBERS = ['open', 'high', 'low', 'close', 'volume'] as const
+const FIELDS = ['time', ...NUMBERS] as const
+
+/** The last second that has a date. */
+const LATEST_TS = 8_640_000_000_000
+/** What is kept of a line that was refused. */
+const MOST_TEXT = 500
 
 /** DuckDB parses the text; rows that it refuses come back with their line numbers. */
 async function readWithDuckDb(
@@ -127,19 +168,19 @@ async function readWithDuckDb(
       )
     }
   }
+  // Columns go by position: those that are not needed may have any name, also none or the same one twice.
+  const columnOf = (field: (typeof FIELDS)[number]): string => `column${names.indexOf(description.columns[field])}`
   const isEpoch = description.timeFormat === 'epoch'
-  const typeOf = (name: string): string => {
-    if (name === description.columns.time) return isEpoch ? 'DOUBLE' : 'TIMESTAMP'
-    return FIELDS.some((field) => description.columns[field] === name) ? 'DOUBLE' : 'VARCHAR'
-  }
-  const time = isEpoch ? identifier(description.columns.time) : `epoch(${identifier(description.columns.time)})`
+  const types = new Map([[columnOf('time'), isEpoch ? 'DOUBLE' : 'TIMESTAMP']])
+  for (const field of NUMBERS) types.set(columnOf(field), 'DOUBLE')
+  const selected = FIELDS.map((field) => (field === 'time' && !isEpoch ? `epoch(${columnOf(field)})` : columnOf(field)))
   const options = [
     'auto_detect = false',
     'header = true',
     `delim = ${literal(description.delimiter)}`,
     `quote = '"'`,
     `escape = '"'`,
-    `columns = {${names.map((name) => `${literal(name)}: ${literal(typeOf(name))}`).join(', ')}}`,
+    `columns = {${names.map((_name, i) => `column${i}: '${types.get(`column${i}`) ?? 'VARCHAR'}'`).join(', ')}}`,
     ...(isEpoch ? [] : [`timestampformat = ${literal(description.timeFormat)}`]),
     'store_rejects = true',
     'rejects_limit = 0',
@@ -150,9 +191,7 @@ async function readWithDuckDb(
   const connection = await instance.connect()
   try {
     const result = await connection.stream(
-      `select ${time}, ${FIELDS.slice(1)
-        .map((field) => identifier(description.columns[field]))
-        .join(', ')} from read_csv(${literal(path)}, ${options.join(', ')})`,
+      `select ${selected.join(', ')} from read_csv(${literal(path)}, ${options.join(', ')})`,
     )
     const accepted: Columns = { time: [], open: [], high: [], low: [], close: [], volume: [] }
     for (
@@ -170,8 +209,10 @@ async function readWithDuckDb(
     )
     const refused = errors.getRows().map(([line, text, reason]) => ({
       line: Number(line),
-      text: String(text).trim(),
-      reason: String(reason).replaceAll('\n', ' '),
+      text: String(text).trim().slice(0, MOST_TEXT),
+      reason: String(reason)
+        .replaceAll('\n', ' ')
+        .replaceAll(/"column(\d+)"/g, (_match, i: string) => `"${names[Number(i)]}"`),
     }))
     return { accepted, refused }
   } catch (thrown) {
@@ -231,8 +272,4 @@ function describeOhlcv(row: Row): string {
 
 function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
-}
-
-function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
 }

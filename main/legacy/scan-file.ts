@@ -6,6 +6,10 @@ export interface ScannedFile {
   readonly sha256: string
   /** First line without byte order mark and line end. */
   readonly header: string
+  /** Number of lines, those with nothing in them and a last one without line end included. */
+  readonly lines: number
+  /** Whether some lines end with CR LF and others with LF alone. */
+  readonly mixesLineEnds: boolean
   /** Numbers (from 1) of lines with nothing in them, ascending. */
   readonly blankLines: readonly number[]
 }
@@ -18,6 +22,8 @@ export async function scanFile(path: string): Promise<ScannedFile> {
   const blankLines: number[] = []
   let line = 1
   let empty = true
+  let last = 0
+  let crlfLines = 0
   try {
     for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
       hash.update(chunk)
@@ -29,9 +35,11 @@ export async function scanFile(path: string): Promise<ScannedFile> {
       for (const byte of chunk) {
         if (byte === 0x0a) {
           if (empty) blankLines.push(line)
+          if (last === 0x0d) crlfLines++
           line++
           empty = true
         } else if (byte !== 0x0d) empty = false
+        last = byte
       }
     }
   } catch (thrown) {
@@ -48,5 +56,11 @@ export async function scanFile(path: string): Promise<ScannedFile> {
     .toString('utf8')
     .replace(/^\uFEFF/, '')
     .replace(/\r$/, '')
-  return { sha256: hash.digest('hex'), header: first, blankLines }
+  return {
+    sha256: hash.digest('hex'),
+    header: first,
+    lines: empty ? line - 1 : line,
+    mixesLineEnds: crlfLines > 0 && crlfLines < line - 1,
+    blankLines,
+  }
 }

@@ -5,10 +5,17 @@ import { overviewOf } from './overview.ts'
 export const system = os.system.router({
   overview: os.system.overview.handler(({ context }) => overviewOf(context.engine)),
   events: os.system.events.handler(async function* ({ context, signal }): AsyncGenerator<EngineEvent, void> {
+    const left = new AbortController()
+    const over = signal === undefined ? left.signal : AbortSignal.any([signal, left.signal])
     // Listening begins before the first event is handed out, so that nothing falls between the two.
-    const changes = context.engine.events.stream(signal ?? new AbortController().signal)
-    yield { kind: 'connection', connection: context.engine.tws.connection }
-    yield* changes
+    const changes = context.engine.events.stream(over)
+    try {
+      yield { kind: 'connection', connection: context.engine.tws.connection }
+      yield* changes
+    } finally {
+      // A consumer that leaves after the first event has not begun with the others, whose own end would not come.
+      left.abort()
+    }
   }),
 })
 

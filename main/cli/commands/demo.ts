@@ -86,7 +86,12 @@ export const demo: Command = {
       }
       const exported = await step<'export'>('Export', () => client.export.start({ formats: ['parquet', 'csv'] }))
       tell(input, '', relative(process.cwd(), exported.manifest))
-      await step<'verify'>('Verify', () => client.transform.verify({}))
+      const { mismatches } = await step<'verify'>('Verify', () => client.transform.verify({}))
+      if (mismatches.length > 0) {
+        throw new SwitchyardError('VERIFY_FAILED', `${mismatches.length} sessions are not what they were made from.`, {
+          hint: `See "switchyard rebuild --verify --workspace ${folder}", or take a new folder.`,
+        })
+      }
     } catch (thrown) {
       throw operatorError(thrown)
     } finally {

@@ -1,5 +1,5 @@
 import { ownedSessions } from '#shared/calendar/session-windows.ts'
-import { type SessionDate, zoneOffsetSeconds } from '#shared/time.ts'
+import { addDays, type SessionDate, zoneOffsetSeconds } from '#shared/time.ts'
 import type { CuratedSessionInfo } from '#main/stores/curated-store.ts'
 import type { ResponseSpan } from '#main/stores/raw-store.ts'
 import type { TradingCalendar } from '#shared/calendar/calendar.ts'
@@ -14,7 +14,7 @@ export interface TransformPlan {
 
 /**
  * Finds the sessions of one symbol that need curating. A block is up to date when the same responses reach into its window,
- * the configuration is the same and the calendar gives the same hours.
+ * the configuration is the same and the calendar gives the same hours and the same window.
  *
  * A session that was fetched and has no bars gets a block without bars, so that the blocks do not depend on how the requests
  * were cut.
@@ -36,7 +36,7 @@ export function planTransform(input: {
   const dates = [...settled]
   if (spans.length > 0) {
     const lastTs = spans.reduce((latest, span) => Math.max(latest, span.lastTs), -Infinity)
-    dates.push(localDate(calendar, spans[0].firstTs), localDate(calendar, lastTs))
+    dates.push(localDate(calendar, spans[0].firstTs), latestSessionDate(calendar, lastTs))
   }
   if (dates.length === 0) return { stale: [], unchanged: 0 }
   const from = later(input.from, later(dates.reduce(earlier), calendar.firstDate))
@@ -60,6 +60,8 @@ export function planTransform(input: {
       known !== undefined &&
       known.rawWatermark === (responseIds.at(-1) ?? 0) &&
       known.configHash === input.configHash &&
+      known.window.fromTs === fromTs &&
+      known.window.toTs === toTs &&
       known.session.openTs === session.openTs &&
       known.session.closeTs === session.closeTs &&
       known.session.breakStartTs === session.breakStartTs &&
@@ -84,6 +86,14 @@ function firstReaching(owned: readonly { readonly toTs: number }[], ts: number):
 
 function localDate(calendar: TradingCalendar, ts: number): SessionDate {
   return new Date((ts + zoneOffsetSeconds(calendar.zone, ts)) * 1000).toISOString().slice(0, 10)
+}
+
+/** Date of the latest session that can have begun by `ts`; one that opens in the evening has the date of the next day. */
+function latestSessionDate(calendar: TradingCalendar, ts: number): SessionDate {
+  const date = localDate(calendar, ts)
+  const next = addDays(date, 1)
+  if (next < calendar.firstDate || next > calendar.lastDate) return date
+  return (calendar.session(next)?.openTs ?? Infinity) <= ts ? next : date
 }
 
 function later(a: SessionDate, b: SessionDate): SessionDate {
