@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chmod, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -16,6 +15,7 @@ import { router } from '#main/rpc/router.ts'
 import { checkOrigin, checkToken, cookieName, type Refusal, sameText } from './access.ts'
 import { ENDPOINT_FILE, type Endpoint } from './endpoint.ts'
 import { sendFile } from './static-files.ts'
+import { workspaceToken } from './token-file.ts'
 
 export interface HeadlessOptions {
   readonly engine: Engine
@@ -23,8 +23,6 @@ export interface HeadlessOptions {
   readonly rendererFolder: string
   /** 0 takes any free port. */
   readonly port: number
-  /** Fixed token, for a server that comes back under the address its pages know; random when left out. */
-  readonly token?: string
 }
 
 export interface HeadlessServer {
@@ -40,13 +38,13 @@ const MAX_MESSAGE_BYTES = 1024 * 1024
 /**
  * Serves the contract and the console on 127.0.0.1: `/rpc` is the WebSocket of the console and the command line, `/api` the
  * same contract over HTTP for scripts, everything else the console's files. Whoever talks needs the token, which also stands
- * in `engine.json` in the workspace, readable by its owner only.
+ * in `engine.json` in the workspace while it serves, readable by its owner only. It is the same after a restart.
  *
  * @throws {SwitchyardError} IO_ERROR when the port is taken or engine.json cannot be written; nothing listens then.
  */
 export async function startHeadlessServer(options: HeadlessOptions): Promise<HeadlessServer> {
   const { engine } = options
-  const token = options.token ?? randomBytes(32).toString('base64url')
+  const token = await workspaceToken(engine.folder)
   const api = new OpenAPIHandler(router, { plugins: [new BodyLimitPlugin({ maxBodySize: MAX_MESSAGE_BYTES })] })
   const rpc = new RPCHandler(router)
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES })

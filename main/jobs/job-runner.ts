@@ -139,15 +139,25 @@ export class JobRunner {
       ended = await this.#work(job, abort.signal)
     } catch (thrown) {
       const error = reportError(storeError(thrown, this.#services.folder))
-      // A job that the shutdown interrupts is not cancelled: it stays `running` and is queued again on the next start. One that
+      // A job that the shutdown interrupts is not cancelled: it goes back into the queue for the next start. One that
       // the operator cancelled before has another reason.
       const interrupted = abort.signal.reason === INTERRUPTION && error.code === 'CANCELLED'
       this.#log.error({ jobId: job.id, kind: job.kind, error, thrown }, interrupted ? 'job interrupted' : 'job failed')
-      if (!interrupted) ended = this.#noteFailure(job, error)
+      if (interrupted) this.#release(job)
+      else ended = this.#noteFailure(job, error)
     }
     this.#running.delete(job.id)
     if (ended !== undefined) this.#publish(ended)
     this.#startNext()
+  }
+
+  #release(job: Job): void {
+    try {
+      this.#services.stores.ops.release(job.id)
+    } catch (thrown) {
+      // It then stays `running`, and the next start takes it up as after a crash.
+      this.#log.error({ jobId: job.id, thrown }, 'an interrupted job could not be put back into the queue')
+    }
   }
 
   /** Stores that a job failed and returns it as it is now; whoever waits for it hears of the end also when it cannot be stored. */

@@ -41,7 +41,6 @@ export async function readOldBars(
   description: LegacyBarsConfig,
   calendar: TradingCalendar,
 ): Promise<OldBars> {
-  const rejects: RejectedRow[] = []
   const rows: Row[] = []
   const clock = new LocalClock(description.zone)
   const shift = description.label === 'end' ? BAR_SECONDS : 0
@@ -55,7 +54,7 @@ export async function readOldBars(
   }
   const { accepted, refused } = await readWithDuckDb(path, scanned.header, description)
   requireEveryLine(path, scanned, accepted.time.length + refused.length)
-  rejects.push(...refused)
+  const rejects = [...refused]
   const lineOf = lineNumbers(scanned.blankLines, refused)
   accepted.time.forEach((time, i) => {
     const line = lineOf(i)

@@ -140,6 +140,15 @@ export class WritableOpsStore extends OpsStore {
     return this.job(id)
   }
 
+  /** Puts a running job back into the queue because the engine is shut down in good order; that is not an attempt that failed. */
+  release(id: string): void {
+    guarded(this.file, () =>
+      this.#database
+        .prepare("update jobs set state = 'queued', attempts = attempts - 1 where id = ? and state = 'running'")
+        .run(id),
+    )
+  }
+
   /**
    * After a restart: jobs that were running go back to the queue; one that has used up its attempts fails and says so.
    */

@@ -179,6 +179,12 @@ export const engineEventSchema = z.discriminatedUnion('kind', [
 ])
 export type EngineEvent = z.infer<typeof engineEventSchema>
 
+/** How many rows at most; over HTTP it stands in the address and comes as text. */
+function limitSchema(most: number, usual: number): z.ZodDefault<z.ZodType<number, number | string>> {
+  const digits = z.string().regex(/^\d+$/, 'must be a whole number').transform(Number)
+  return z.union([z.number(), digits]).pipe(z.int().min(1).max(most)).default(usual)
+}
+
 export const contract = {
   system: {
     overview: base.route({ method: 'GET', path: '/overview' }).output(overviewSchema),
@@ -199,7 +205,7 @@ export const contract = {
   jobs: {
     list: base
       .route({ method: 'GET', path: '/jobs' })
-      .input(z.object({ limit: z.int().min(1).max(500).default(50) }).prefault({}))
+      .input(z.object({ limit: limitSchema(500, 50) }).prefault({}))
       .output(z.array(jobSchema)),
     get: base
       .route({ method: 'GET', path: '/jobs/{id}' })
@@ -244,7 +250,7 @@ export const contract = {
       .output(jobSchema),
     rejected: base
       .route({ method: 'GET', path: '/legacy/rejected' })
-      .input(z.object({ limit: z.int().min(1).max(10_000).default(200) }).prefault({}))
+      .input(z.object({ limit: limitSchema(10_000, 200) }).prefault({}))
       .output(z.array(z.object({ file: z.string(), line: z.int(), reason: z.string(), text: z.string() }))),
   },
   compare: {

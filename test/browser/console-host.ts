@@ -8,7 +8,6 @@ import { connectToServer } from '#main/hosts/web-socket-client.ts'
 import type { EngineClient } from '#main/rpc/router.ts'
 
 const SERVER = fileURLToPath(new URL('./console-server.ts', import.meta.url))
-const TOKEN = 'token-of-the-browser-tests'
 
 /** A workspace served by the real engine in its own process. */
 export interface ConsoleHost {
@@ -21,7 +20,7 @@ export interface ConsoleHost {
   client(): Promise<EngineClient>
   /** Ends the process without warning (SIGKILL); resolves when it is gone. */
   kill(): Promise<void>
-  /** Starts it anew on the same port with the same token; resolves when it listens. */
+  /** Starts it anew on the same port; resolves when it listens. */
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -30,10 +29,11 @@ export interface ConsoleHost {
 export async function startConsoleHost(workspace: string, rendererFolder: string): Promise<ConsoleHost> {
   let child: ChildProcess | undefined
   let port = 0
+  let token = ''
   let connection: { readonly client: EngineClient; close(): void } | undefined
 
   const start = async (): Promise<void> => {
-    const started = spawn(process.execPath, [SERVER, workspace, rendererFolder, String(port), TOKEN], {
+    const started = spawn(process.execPath, [SERVER, workspace, rendererFolder, String(port)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     child = started
@@ -44,7 +44,9 @@ export async function startConsoleHost(workspace: string, rendererFolder: string
         throw new Error(`The console's server ended with code ${code} before it listened.`)
       }),
     ])) as [string]
-    port = Number(line)
+    const listening = JSON.parse(line) as { port: number; token: string }
+    port = listening.port
+    token = listening.token
   }
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     connection?.close()
@@ -59,10 +61,10 @@ export async function startConsoleHost(workspace: string, rendererFolder: string
   await start()
   return {
     port,
-    url: `http://127.0.0.1:${port}/?token=${TOKEN}`,
-    wrongUrl: `http://127.0.0.1:${port}/?token=not-${TOKEN}`,
+    url: `http://127.0.0.1:${port}/?token=${token}`,
+    wrongUrl: `http://127.0.0.1:${port}/?token=not-${token}`,
     client: async () => {
-      connection ??= await connectToServer({ port, token: TOKEN, pid: child?.pid ?? 0 })
+      connection ??= await connectToServer({ port, token, pid: child?.pid ?? 0 })
       return connection.client
     },
     kill: () => end('SIGKILL'),

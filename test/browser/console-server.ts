@@ -1,14 +1,14 @@
 /**
  * The headless server as a process of its own, so that a test can end it without warning. Arguments: workspace, folder of the
- * built console, port, token. Prints the port when it listens.
+ * built console, port. Prints its port and token as JSON when it listens.
  */
 import { createEngine } from '#main/engine/create-engine.ts'
 import { startHeadlessServer } from '#main/hosts/headless-server.ts'
 
-const [workspace, rendererFolder, port, token] = process.argv.slice(2)
+const [workspace, rendererFolder, port] = process.argv.slice(2)
 const engine = createEngine({ workspace })
-const server = await startHeadlessServer({ engine, rendererFolder, port: Number(port), token })
-process.stdout.write(`${server.port}\n`)
+const server = await startHeadlessServer({ engine, rendererFolder, port: Number(port) })
+process.stdout.write(`${JSON.stringify({ port: server.port, token: server.token })}\n`)
 process.once('SIGTERM', () => {
   void server.close().then(() => engine.close())
 })

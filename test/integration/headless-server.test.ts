@@ -138,6 +138,11 @@ describe('the API over HTTP', () => {
     expect(JSON.parse(plan.body)).toMatchObject({ sessions: 5, sessionsToFetch: 5, requests: 1, expectedBars: 1950 })
     const jobs = await asked({ path: '/api/jobs', headers: bearer })
     expect([jobs.status, JSON.parse(jobs.body)]).toEqual([200, []])
+    const few = await asked({ path: '/api/jobs?limit=3', headers: bearer })
+    expect([few.status, JSON.parse(few.body)]).toEqual([200, []])
+    for (const limit of ['0', '501', '1.5', 'three', '']) {
+      expect([limit, (await asked({ path: `/api/jobs?limit=${limit}`, headers: bearer })).status]).toEqual([limit, 400])
+    }
   })
 
   test('sends errors with code and hint', async () => {
@@ -272,6 +277,26 @@ describe('starting and stopping', () => {
       startHeadlessServer({ engine: own, rendererFolder: newConsole(), port: taken.port }),
     ).rejects.toMatchObject({ code: 'IO_ERROR', message: expect.stringContaining('engine.json') })
     await expect(ask(taken.port, { path: '/' })).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
+  test('again has the same token, which only its owner can read', async () => {
+    const other = newWorkspace({ symbols: ['SPY'] })
+    const { engine: own } = openEngine(other)
+    const first = await openServer(own)
+    await first.close()
+    const file = join(other, 'token')
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    chmodSync(file, 0o644)
+    const second = await openServer(own)
+    expect(second.token).toBe(first.token)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    await second.close()
+
+    writeFileSync(file, 'short')
+    const third = await openServer(own)
+    expect(third.token).toMatch(/^[A-Za-z0-9_-]{43}$/)
+    expect(readFileSync(file, 'utf8')).toBe(third.token)
+    await third.close()
   })
 
   test('ends at once, whatever clients hold open, and removes its note', async () => {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { Worker } from 'node:worker_threads'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ownedSessions } from '#shared/calendar/session-windows.ts'
 import { reportError } from '#shared/errors.ts'
@@ -304,19 +305,14 @@ describe('a worker that breaks', () => {
   })
 
   test('between two tasks is not given the second', async () => {
-    const script = scriptOf(
-      'short-lived.mjs',
-      "parentPort.once('message', () => {",
-      "  parentPort.postMessage({ type: 'done', result: null })",
-      "  setImmediate(() => { throw new Error('broken between tasks') })",
-      '})',
-    )
-    const ended = new Promise((resolve) => {
-      process.once('worker', (worker) => worker.once('exit', resolve))
-    })
-    const pool = newPool(1, script)
+    const started: Worker[] = []
+    const note = (worker: Worker): void => void started.push(worker)
+    process.on('worker', note)
+    const pool = newPool(1)
     expect(await codeOf(pool.run<'transform'>(taskOf(), nothing, NEVER))).toBe('no error')
-    await ended
+    await started[0].terminate()
     expect(await codeOf(pool.run<'transform'>(taskOf(), nothing, NEVER))).toBe('no error')
+    process.off('worker', note)
+    expect(started).toHaveLength(2)
   })
 })

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { SwitchyardError } from '#shared/errors.ts'
 import { isFinal, type Job } from '#shared/jobs/job.ts'
 import { createEngine, type Engine } from '#main/engine/create-engine.ts'
+import { MAX_ATTEMPTS } from '#main/stores/ops-store.ts'
 import { barsOf, OPEN_TS } from './bars-fixtures.ts'
 import { tempFolder } from './temp-folder.ts'
 
@@ -238,12 +239,27 @@ describe('an engine that is closed', () => {
     await close(engine)
 
     const next = open(workspace)
-    expect(await running(next, first.id)).toMatchObject({ attempts: 2 })
+    // An orderly stop is no failed attempt.
+    expect(await running(next, first.id)).toMatchObject({ attempts: 1 })
     expect(next.jobs.job(second.id)).toMatchObject({ state: 'queued', attempts: 0 })
     next.jobs.cancel(first.id)
     await running(next, second.id)
     next.jobs.cancel(second.id)
     expect(await ended(next, second.id)).toMatchObject({ state: 'cancelled', attempts: 1 })
+  })
+
+  test('can interrupt a job any number of times', async () => {
+    const workspace = newWorkspace()
+    let engine = open(workspace)
+    const { id } = startIngest(engine)
+    for (let stop = 0; stop < MAX_ATTEMPTS + 2; stop++) {
+      await running(engine, id)
+      await close(engine)
+      engine = open(workspace)
+    }
+    expect(await running(engine, id)).toMatchObject({ attempts: 1 })
+    engine.jobs.cancel(id)
+    await ended(engine, id)
   })
 
   test('does not take up again what the operator cancelled just before', async () => {

@@ -305,6 +305,13 @@ describe('a file', () => {
     )
   })
 
+  test('of which no line at all can be read, however many there are, says so of each', async () => {
+    const old = await read(lines() + '07/02/2024 09:30,1,1,1,1,1\n'.repeat(130_000))
+    expect(old.rows).toBe(0)
+    expect(old.rejects).toHaveLength(130_000)
+    expect(old.rejects.at(-1)).toMatchObject({ line: 130_001, reason: expect.stringContaining('"datetime"') })
+  })
+
   test('of more rows than one piece has is numbered to its end', async () => {
     const rows = Array.from({ length: 30_000 }, (_, i) => {
       if (i % 1000 === 500) return ''

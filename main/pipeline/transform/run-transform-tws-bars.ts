@@ -52,7 +52,7 @@ export function runTransformTwsBars(input: TransformInput): TransformOutput {
 
   const findings: TransformFinding[] = []
   const { keep, flags, high, low, volume } = judge(raw, session, input.config, findings)
-  findings.push(...judgeDuplicates(raw.ts, duplicates, keep, flags))
+  judgeDuplicates(raw.ts, duplicates, keep, flags, findings)
 
   const bars = pick(raw, keep, flags, high, low, volume)
   const kept = bars.ts.length
@@ -256,15 +256,16 @@ function judgeDuplicates(
   duplicates: readonly DuplicateMinute[],
   keep: Uint8Array,
   flags: Uint16Array,
-): TransformFinding[] {
+  findings: TransformFinding[],
+): void {
   // Both lists ascend in time, and every duplicate is one of the bars.
   let row = 0
-  return duplicates.map((duplicate) => {
+  for (const duplicate of duplicates) {
     while (ts[row] < duplicate.ts) row++
     const isFlagged = duplicate.conflicting && keep[row] === 1
     if (isFlagged) flags[row] |= BarFlag.ConflictingDuplicate
-    return duplicateFinding(duplicate, isFlagged)
-  })
+    findings.push(duplicateFinding(duplicate, isFlagged))
+  }
 }
 
 function duplicateFinding(duplicate: DuplicateMinute, isFlagged: boolean): TransformFinding {
