@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { SwitchyardError } from '#shared/errors.ts'
 import { epochDayToDate, zoneOffsetSeconds } from '#shared/time.ts'
+import { isZone } from '#shared/zone-name.ts'
 import { decodeDoubles, decodeFlags, decodeTimes } from './session-block.ts'
 
 /** A read-only connection over all stores of a workspace. */
@@ -111,16 +112,17 @@ function defineUnpack(database: Sqlite.Database, name: string, columns: readonly
 
 /** `local_date(ts, zone)`: the calendar date in a zone at epoch seconds; zones change their offset on the hour only. */
 function defineLocalDate(database: Sqlite.Database): void {
-  const offsets = new Map<string, number>()
+  const offsets = new Map<string, number | null>()
   database.function('local_date', { deterministic: true }, (ts, zone) => {
     const hour = Math.floor(Number(ts) / 3600)
     const key = `${hour} ${String(zone)}`
     let offset = offsets.get(key)
     if (offset === undefined) {
-      offset = zoneOffsetSeconds(String(zone), hour * 3600)
+      // TWS names some zones in a way of its own, such as JST; the date is then unknown, and the rest of the row is not.
+      offset = isZone(String(zone)) ? zoneOffsetSeconds(String(zone), hour * 3600) : null
       offsets.set(key, offset)
     }
-    return epochDayToDate(Math.floor((Number(ts) + offset) / 86_400))
+    return offset === null ? null : epochDayToDate(Math.floor((Number(ts) + offset) / 86_400))
   })
 }
 

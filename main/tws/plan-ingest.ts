@@ -83,10 +83,20 @@ export function previewPlan(input: PlanInput, from: SessionDate, to: SessionDate
     sessions: input.wanted.reduce((sum, { sessions }) => sum + sessions.length, 0),
     sessionsAlreadyStored: symbols.reduce((sum, { sessionsAlreadyStored }) => sum + sessionsAlreadyStored, 0),
     sessionsToFetch: symbols.reduce((sum, { sessionsToFetch }) => sum + sessionsToFetch, 0),
+    sessionsNotFinished: countUnfinished(input),
     requests: pieces.length,
     expectedBars: pieces.reduce((sum, piece) => sum + piece.expectedBars, 0),
     symbols,
   }
+}
+
+/** How many wanted sessions are neither stored nor final yet. */
+export function countUnfinished(input: PlanInput): number {
+  return input.wanted.reduce(
+    (sum, { symbol, sessions }) =>
+      sum + sessions.filter((session) => !isFinal(session, input) && !input.fetched(symbol, session.date)).length,
+    0,
+  )
 }
 
 /** Whether the bars of a session are final, so that it can be asked for. */

@@ -30,7 +30,9 @@ type Missing = IngestResult['failed'][number]
  * empty in an answer for several is asked for again by itself. A piece that is refused is reported and the others go on; a
  * lost connection, a cancelled run and a full disk end the run, and what is stored stays.
  */
-export async function ingestPieces(options: IngestOptions): Promise<Omit<IngestResult, 'sessionsAlreadyStored'>> {
+export async function ingestPieces(
+  options: IngestOptions,
+): Promise<Omit<IngestResult, 'sessionsAlreadyStored' | 'sessionsNotFinished'>> {
   const { raw, series, nowMs, signal } = options
   const queue = [...options.pieces]
   const total = queue.reduce((sum, piece) => sum + piece.sessions.length, 0)

@@ -77,6 +77,7 @@ const RESULT_WORDS: Readonly<Record<JobKind, (job: Job) => string | undefined>> 
     list(
       `${formatQuantity(result.bars, 'bar')} of ${formatQuantity(result.sessionsFetched, 'session')}`,
       result.sessionsAlreadyStored > 0 && `${formatCount(result.sessionsAlreadyStored)} already stored`,
+      result.sessionsNotFinished > 0 && `${formatCount(result.sessionsNotFinished)} not over yet`,
       result.withoutData.length > 0 && `${formatCount(result.withoutData.length)} without data`,
       result.failed.length > 0 && `${formatCount(result.failed.length)} failed`,
     ),

@@ -85,6 +85,8 @@ export const ingestPlanSchema = z.object({
   sessions: z.int(),
   sessionsAlreadyStored: z.int(),
   sessionsToFetch: z.int(),
+  /** Sessions that are not over yet, or not for long enough; a run does not ask for them. */
+  sessionsNotFinished: z.int(),
   requests: z.int(),
   /** Upper bound: every minute of every session to fetch. */
   expectedBars: z.int(),

@@ -37,6 +37,8 @@ export const ingestResultSchema = z.object({
   /** Sessions asked for in this run. */
   sessionsFetched: z.int(),
   sessionsAlreadyStored: z.int(),
+  /** Sessions of the range that are not over yet, or not for long enough; they are not asked for. */
+  sessionsNotFinished: z.int(),
   /** Sessions that the broker answered without a single bar, with its words. */
   withoutData: z.array(sessionRefSchema.extend({ reason: z.string() })),
   /** Sessions that could not be fetched; they are asked for again by the next run. */

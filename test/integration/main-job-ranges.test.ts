@@ -115,7 +115,8 @@ describe('a session that is not over', () => {
     })
 
     const result = await resultOf<'ingest'>(operator, operator.ingest.start({ from: '2024-07-01', to: '2024-07-05' }))
-    expect(result).toMatchObject({ requests: 1, sessionsFetched: 1, bars: 390 })
+    // Monday is over, Tuesday, Wednesday and Friday are not; Thursday is a holiday.
+    expect(result).toMatchObject({ requests: 1, sessionsFetched: 1, sessionsNotFinished: 3, bars: 390 })
     expect(historicalRequests(tws)).toEqual(['SPY 1 D 20240701-20:00:00'])
 
     const early = await operatorErrorOf(operator.ingest.start({ from: '2024-07-02', to: '2024-07-05' }))

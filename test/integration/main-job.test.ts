@@ -272,6 +272,7 @@ describe('a second run', () => {
       bars: 0,
       sessionsFetched: 0,
       sessionsAlreadyStored: 27,
+      sessionsNotFinished: 0,
       withoutData: [],
       failed: [],
     })

@@ -138,6 +138,7 @@ describe('the preview of a plan', () => {
       sessions: 18,
       sessionsAlreadyStored: 2,
       sessionsToFetch: 14,
+      sessionsNotFinished: 2,
       requests: 4,
       expectedBars: 210 + 5 * 390 + 210 + 7 * 390,
       symbols: [

@@ -50,9 +50,11 @@ beforeAll(() => {
   saveInstrument('SPY', 'America/New_York')
   saveInstrument('NIFTY', 'Asia/Kolkata')
   saveInstrument('ZZZ', null)
+  saveInstrument('TWSZONE', 'JST (Tokyo)')
   receive('SPY', [OPEN_TS, OPEN_TS + 60])
   receive('NIFTY', [EVENING_IN_INDIA, EVENING_IN_INDIA + 960])
   receive('ZZZ', [1_719_964_800])
+  receive('TWSZONE', [OPEN_TS])
 
   const curated = {
     ...curatedOf([
@@ -170,6 +172,8 @@ describe('one row a bar', () => {
       { symbol: 'NIFTY', session_date: '2024-07-02' },
       { symbol: 'NIFTY', session_date: '2024-07-03' },
       { symbol: 'SPY', session_date: '2024-07-02' },
+      // A zone that only TWS knows: the date is unknown.
+      { symbol: 'TWSZONE', session_date: null },
       // 2024-07-03 00:00 UTC: without a zone it is the date in UTC.
       { symbol: 'ZZZ', session_date: '2024-07-03' },
     ])

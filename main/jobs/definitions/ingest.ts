@@ -1,7 +1,7 @@
 import { SwitchyardError } from '#shared/errors.ts'
 import type { IngestParams } from '#shared/jobs/job-kinds.ts'
 import type { BarSeries } from '#main/stores/raw-store.ts'
-import { isFinal, type PlanInput, planIngest } from '#main/tws/plan-ingest.ts'
+import { countUnfinished, isFinal, type PlanInput, planIngest } from '#main/tws/plan-ingest.ts'
 import { ingestPieces } from '#main/tws/tws-ingestor.ts'
 import type { JobDefinition } from '../job-definition.ts'
 import type { JobServices } from '../job-services.ts'
@@ -61,8 +61,9 @@ export const ingestJob: JobDefinition<'ingest'> = {
       (sum, { symbol, sessions }) => sum + sessions.filter(({ date }) => input.fetched(symbol, date)).length,
       0,
     )
+    const known = { sessionsAlreadyStored, sessionsNotFinished: countUnfinished(input) }
     if (pieces.length === 0) {
-      return { requests: 0, bars: 0, sessionsFetched: 0, sessionsAlreadyStored, withoutData: [], failed: [] }
+      return { requests: 0, bars: 0, sessionsFetched: 0, ...known, withoutData: [], failed: [] }
     }
     const { tws } = services.config
     const elsewhere = params.host !== undefined || params.port !== undefined
@@ -83,7 +84,7 @@ export const ingestJob: JobDefinition<'ingest'> = {
         signal,
         onProgress: (done, total, detail) => report(1, done / total, { detail, done, total, unit: 'sessions' }),
       })
-      return { ...fetched, sessionsAlreadyStored }
+      return { ...fetched, ...known }
     } finally {
       // Also after a failure: what had come by then is stored.
       services.publish({ kind: 'layer', layer: 'raw' })
@@ -91,8 +92,12 @@ export const ingestJob: JobDefinition<'ingest'> = {
     }
   },
   hasFindings: (result) => result.withoutData.length > 0 || result.failed.length > 0,
-  summary: (result) =>
-    result.requests === 0
-      ? `Everything was there already: ${result.sessionsAlreadyStored} sessions.`
-      : `${result.bars} bars of ${result.sessionsFetched} sessions in ${result.requests} requests.`,
+  summary: (result) => {
+    const done =
+      result.requests === 0
+        ? `Everything was there already: ${result.sessionsAlreadyStored} sessions.`
+        : `${result.bars} bars of ${result.sessionsFetched} sessions in ${result.requests} requests.`
+    const waiting = result.sessionsNotFinished
+    return waiting === 0 ? done : `${done} ${waiting} ${waiting === 1 ? 'session is' : 'sessions are'} not over yet.`
+  },
 }

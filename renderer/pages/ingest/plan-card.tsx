@@ -5,7 +5,7 @@ import { DataTable } from '../../components/data-table.tsx'
 import { Figure, Figures } from '../../components/figure.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { QueryView } from '../../components/query-view.tsx'
-import { formatCount } from '../../format/numbers.ts'
+import { formatCount, formatQuantity } from '../../format/numbers.ts'
 import { formatDates } from '../../format/times.ts'
 import classes from './plan-card.module.css'
 
@@ -36,8 +36,14 @@ export function PlanCard({ plan, problem, isCurrent }: PlanCardProps) {
               <Figure label="Requests to TWS" value={formatCount(data.requests)} />
               <Figure label="Bars, at most" value={formatCount(data.expectedBars)} />
             </Figures>
-            {data.sessionsToFetch === 0 && (
+            {data.sessionsToFetch === 0 && data.sessionsNotFinished === 0 && (
               <p className={classes.words}>Every session of this range is stored. There is nothing to fetch.</p>
+            )}
+            {data.sessionsNotFinished > 0 && (
+              <p className={classes.words}>
+                {formatQuantity(data.sessionsNotFinished, 'session')} of this range not over yet: bars are final two
+                minutes after the close.
+              </p>
             )}
             <DataTable
               label="Plan by symbol"
