@@ -43,6 +43,10 @@ export class OpsStore {
     return rows.map(toJob)
   }
 
+  hasJob(id: string): boolean {
+    return this.#database.prepare('select 1 from jobs where id = ?').get(id) !== undefined
+  }
+
   /** Throws NOT_FOUND. */
   job(id: string): Job {
     const row = this.#database.prepare('select * from jobs where id = ?').get(id) as JobRow | undefined
