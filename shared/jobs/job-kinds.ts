@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { featureSetNameSchema } from '#shared/features/definition.ts'
 import { isSessionDate } from '#shared/time.ts'
 
 /**
@@ -57,7 +58,7 @@ export const transformResultSchema = z.object({
 })
 export type TransformResult = z.infer<typeof transformResultSchema>
 
-export const featuresParamsSchema = selectionSchema.extend({ featureSet: z.string().min(1).optional() })
+export const featuresParamsSchema = selectionSchema.extend({ featureSet: featureSetNameSchema.optional() })
 export const featuresResultSchema = z.object({
   featureSet: z.string(),
   columns: z.int(),
@@ -136,7 +137,7 @@ export const exportParamsSchema = selectionSchema.extend({
     .array(z.enum(['parquet', 'csv']))
     .min(1)
     .default(['parquet']),
-  featureSet: z.string().min(1).optional(),
+  featureSet: featureSetNameSchema.optional(),
   /** Comparison run to export; the newest when left out. */
   runId: z.string().min(1).optional(),
 })
