@@ -19,6 +19,7 @@ export const exportJob: JobDefinition<'export'> = {
   kind: 'export',
   title: 'Export',
   lane: 'exports',
+  controls: [],
   steps: [{ title: 'Writing files', weight: 1 }],
   check: checkSelection,
   run: async (params, { services, signal, report, jobId }) => {

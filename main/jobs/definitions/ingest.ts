@@ -42,6 +42,7 @@ export const ingestJob: JobDefinition<'ingest'> = {
   kind: 'ingest',
   title: 'Ingest from TWS',
   lane: 'raw',
+  controls: ['pause', 'drain'],
   steps: [
     { title: 'Connecting to TWS', weight: 1 },
     { title: 'Fetching bars', weight: 50 },
