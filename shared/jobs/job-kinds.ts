@@ -43,6 +43,8 @@ export const ingestResultSchema = z.object({
   sessionsAlreadyStored: z.int(),
   /** Sessions of the range that are not over yet, or not for long enough; they are not asked for. */
   sessionsNotFinished: z.int(),
+  /** Sessions that were to be fetched and were not begun, because the run was drained. Results from before that have none. */
+  sessionsLeft: z.int().default(0),
   /** Sessions that the broker answered without a single bar, with its words. */
   withoutData: z.array(sessionRefSchema.extend({ reason: z.string() })),
   /** Sessions that could not be fetched; they are asked for again by the next run. */
