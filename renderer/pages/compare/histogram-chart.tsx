@@ -10,7 +10,7 @@ import {
   YAxis,
 } from 'recharts'
 import type { Histogram } from '#shared/contract/contract.ts'
-import { formatCount, formatDifference, formatShare } from '../../format/numbers.ts'
+import { formatCount, formatDifference, formatShare, unitOfField } from '../../format/numbers.ts'
 import { AXIS, GRID } from './chart-style.ts'
 import classes from './chart-tooltip.module.css'
 
@@ -51,7 +51,7 @@ export function HistogramChart({ histogram, isLog, width, height }: HistogramCha
         minTickGap={24}
         tickFormatter={centre}
         label={{
-          value: `new − old ${field}`,
+          value: `new − old ${field} (${unitOfField(field)})`,
           position: 'insideBottom',
           offset: 2,
           fill: 'var(--sy-ink-3)',

@@ -34,7 +34,8 @@ interface OverlayChartProps {
 const STRIP_HEIGHT = 128
 /** Both charts leave the same room at the sides, so that a minute is at the same place in both. */
 const MARGIN = { top: 8, right: 44, bottom: 0, left: 0 } as const
-const Y_WIDTH = 72
+/** Room for the axis label and values of eight digits: an index fund's minute at the close has millions of shares. */
+const Y_WIDTH = 88
 
 /** Old and new on one axis, their difference with its zero line beneath, both with the same minutes and one tooltip. */
 export function OverlayChart({ overlay, rows, atTs, width, height }: OverlayChartProps) {
