@@ -109,6 +109,9 @@ describe('arguments that make no sense', () => {
     [['export', '--formats', 'xlsx'], /xlsx/],
     [['findings', '--limit', '0'], /--limit/],
     [['jobs', 'stop', 'x'], /jobs stop x/],
+    [['jobs', 'list', 'x'], /jobs list x/],
+    [['jobs', 'pause'], /jobs pause/],
+    [['jobs', 'resume', 'x', 'y'], /jobs resume x y/],
     [['sql'], /query/],
     [['sql', 'select 1', 'select 2'], /query/],
     [['serve', '--port', 'x'], /--port/],
@@ -241,6 +244,23 @@ describe('the main job by commands', () => {
         (kind) => `${kind} succeeded`,
       ),
     )
+  })
+
+  test('jobs lists them, and refuses to steer one that has ended or that is not there', async () => {
+    const list = documentOf(await run('jobs', 'list')) as Job[]
+    expect(list).toEqual(documentOf(await run('jobs')))
+    const [{ id }] = list
+    for (const verb of ['pause', 'resume', 'drain']) {
+      const ended = await run('jobs', verb, id)
+      expect(ended.code).toBe(2)
+      expect(errorOf(ended)).toMatchObject({ code: 'BAD_ARGUMENTS', message: expect.stringContaining(id) })
+      const missing = await run('jobs', verb, 'nothing')
+      expect(missing.code).toBe(1)
+      expect(errorOf(missing).code).toBe('NOT_FOUND')
+    }
+    const cancelled = await run('jobs', 'cancel', id)
+    expect(cancelled.code).toBe(0)
+    expect(documentOf(cancelled)).toEqual(list[0])
   })
 
   test('sql prints an array of rows, bar by bar, and changes nothing', async () => {
