@@ -12,12 +12,12 @@ export interface LegacyBlock {
   readonly bars: BarColumns
 }
 
-/** One import of one file. The same file with the same description is not imported again. */
+/** One import of one file. The same file is not imported again while description and calendar stay the same. */
 export interface LegacyImport {
   readonly symbol: string
   readonly file: string
   readonly sha256: string
-  /** Hash of the description that said how to read the file. */
+  /** Hash of what said how to read the file: its description and the calendar. */
   readonly descriptionHash: string
   readonly rows: number
   readonly rejected: number
