@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { type WorkspaceConfig, workspaceConfigSchema } from '#shared/config/workspace-config.ts'
@@ -46,9 +46,25 @@ export function createWorkspace(folder: string, configText: string): void {
   try {
     mkdirSync(folder, { recursive: true })
     for (const name of FOLDERS) mkdirSync(join(folder, name), { recursive: true })
-    writeFileSync(path, configText, { flag: 'wx' })
+    writeNewFile(path, configText)
   } catch (thrown) {
     throw ioError(folder, thrown)
+  }
+}
+
+/** Writes a file that is not there yet, whole or not at all. */
+function writeNewFile(path: string, text: string): void {
+  const file = openSync(path, 'wx')
+  try {
+    try {
+      writeFileSync(file, text)
+    } finally {
+      closeSync(file)
+    }
+  } catch (thrown) {
+    // What a full disk has left of it would pass for a workspace.
+    rmSync(path, { force: true })
+    throw thrown
   }
 }
 
