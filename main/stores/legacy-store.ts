@@ -157,6 +157,10 @@ export class WritableLegacyStore extends LegacyStore {
             .run({ ...imported, nowMs })
           const importId = Number(lastInsertRowid)
           database.prepare('delete from legacy_bars where symbol = ?').run(imported.symbol)
+          // The imports themselves stay as history; their refused rows would pile up with every import of a growing file.
+          database
+            .prepare('delete from legacy_rejects where import_id in (select id from legacy_imports where symbol = ?)')
+            .run(imported.symbol)
           const insert = database.prepare(
             `insert into legacy_bars (symbol, session_date, import_id, count, content_hash, ${BAR_BLOB_COLUMNS})
              values (@symbol, @sessionDate, @importId, @count, @contentHash, @ts, @open, @high, @low, @close, @volume, @vwap,
