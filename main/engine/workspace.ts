@@ -8,6 +8,8 @@ import { readYamlFile } from './yaml-file.ts'
 
 /** Names inside a workspace folder. */
 export const CONFIG_FILE = 'switchyard.yaml'
+/** Says where the headless server of a workspace listens. It holds the token and is readable by its owner only. */
+export const ENDPOINT_FILE = 'engine.json'
 const FOLDERS = ['store', 'exports', 'snapshots', 'logs']
 
 export const CONFIG_HINT = 'Correct the file; docs/configuration.md explains every key.'
@@ -78,6 +80,18 @@ export function ensureFolders(folder: string): void {
 }
 
 /**
+ * Removes the note of a server that was killed. Nobody serves a workspace that has just been taken, and whoever has its port now
+ * must not be sent the token.
+ */
+function forgetEndpoint(folder: string): void {
+  try {
+    rmSync(join(folder, ENDPOINT_FILE), { force: true })
+  } catch {
+    // Something else of this name is no note that anybody would follow.
+  }
+}
+
+/**
  * Takes the workspace for this process. The lock is an exclusive SQLite transaction: the operating system lets go of it when
  * the process ends, however it ends.
  *
@@ -101,6 +115,7 @@ export function lockWorkspace(folder: string): { release(): void } {
     })
   }
   const held = database
+  forgetEndpoint(folder)
   return { release: () => held.close() }
 }
 
