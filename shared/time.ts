@@ -45,3 +45,10 @@ export function zonedToEpochSeconds(zone: string, date: SessionDate, time: strin
 export function isoUtc(ts: number): string {
   return new Date(ts * 1000).toISOString().replace('.000Z', 'Z')
 }
+
+/** `2024-07-03T10:31:00-04:00` in `zone` (IANA name) for epoch seconds; the offset tells apart an hour that a clock change repeats. */
+export function isoLocal(ts: number, zone: string): string {
+  return Temporal.Instant.fromEpochMilliseconds(ts * 1000)
+    .toZonedDateTimeISO(zone)
+    .toString({ timeZoneName: 'never' })
+}

@@ -144,7 +144,7 @@ function assemble({ options, folder, config, configHash, calendars, featureFolde
     services,
     log,
     close: async () => {
-      await jobs.drain()
+      await jobs.shutDown()
       await tws.disconnect()
       await pool.close()
       closeStores(stores)

@@ -14,8 +14,11 @@ export interface ExportTable {
   readonly columns: readonly ExportColumn[]
   readonly symbols: readonly string[]
   readonly blocks: (symbol: string) => Iterable<ExportBlock>
-  /** What else a reader of the files should know: hashes of definitions, run ids. */
-  readonly provenance: Readonly<Record<string, unknown>>
+  /**
+   * What else a reader of the files should know: hashes of definitions and blocks, run ids. Asked for when all blocks were read,
+   * so that it can tell of those that were, whatever has taken their place meanwhile.
+   */
+  readonly provenance: () => Readonly<Record<string, unknown>>
 }
 
 export interface ExportOptions {
@@ -75,7 +78,7 @@ export async function exportFiles(options: ExportOptions): Promise<ExportResult>
           { name: 'time', type: 'timestamp UTC', unit: 'the same instant as ts' },
           ...table.columns.map(({ name, type, unit }) => ({ name, type, ...(unit === undefined ? {} : { unit }) })),
         ],
-        ...table.provenance,
+        ...table.provenance(),
         files: written,
       }
     }

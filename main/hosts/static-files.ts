@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
 import { extname, join, sep } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -27,9 +28,12 @@ export async function sendFile(folder: string, urlPath: string, response: Server
     'content-type': CONTENT_TYPES[extname(file)] ?? 'application/octet-stream',
     'cache-control': cache,
   })
-  createReadStream(file)
-    .on('error', () => response.destroy())
-    .pipe(response)
+  try {
+    // Closes the file also when the visitor leaves in the middle.
+    await pipeline(createReadStream(file), response)
+  } catch {
+    response.destroy()
+  }
 }
 
 async function locate(folder: string, urlPath: string): Promise<string | null> {

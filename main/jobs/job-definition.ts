@@ -1,13 +1,22 @@
-import type { JobKind, JobParams, JobResult } from '#shared/jobs/job-kinds.ts'
+import type { JobControls, JobKind, JobParams, JobResult } from '#shared/jobs/job-kinds.ts'
 import type { ProgressStep } from '#shared/progress.ts'
+import type { JobControl } from './job-control.ts'
 import type { JobServices } from './job-services.ts'
 
 /** What a running job gets. */
 export interface JobContext {
   readonly services: JobServices
   readonly jobId: string
+  /** 1 when the job is begun for the first time, more when it goes on after a restart of the engine, whatever the reason. */
+  readonly attempt: number
+  /** Aborted when the job is cancelled or the engine stops: what is under way is given up, too. */
   readonly signal: AbortSignal
-  /** Reports how far step `step` is, 0 to 1; `detail` says what is being done. Cheap enough to call for every item. */
+  /** Whether the operator wants it paused or drained; `run` for ever where the kind supports neither. */
+  readonly control: JobControl
+  /**
+   * Reports how far step `step` is, 0 to 1; `detail` says what is being done, of a paused job what is still under way. Cheap
+   * enough to call for every item.
+   */
   readonly report: (
     step: number,
     fraction: number,
@@ -23,8 +32,19 @@ export interface JobDefinition<K extends JobKind> {
   readonly kind: K
   /** What an operator reads while it runs. */
   readonly title: string
-  /** Jobs of the same lane never run at the same time: a lane is a database that they write. */
-  readonly lane: 'raw' | 'curated' | 'features' | 'legacy' | 'comparisons' | 'exports'
+  /**
+   * Jobs of the same lane never run at the same time: a lane is a database that they write, or `live` for what runs beside
+   * them until it is cancelled.
+   */
+  readonly lane: 'raw' | 'curated' | 'features' | 'legacy' | 'comparisons' | 'exports' | 'live'
+  /** What `run` does when `control` asks for it; the same as JOB_KINDS tells clients. */
+  readonly controls: JobControls<K>
+  /**
+   * True for a job that runs until it is cancelled or drained. It is taken up again after every restart: once it has run for
+   * `STABLE_AFTER_MS`, earlier deaths of the engine count no longer, so that only one that keeps killing the engine soon
+   * after its start uses up its attempts. An error that it throws ends it like any other job.
+   */
+  readonly isService?: boolean
   readonly steps: readonly ProgressStep[]
   /** Refuses bad parameters at once, before the job is queued. */
   readonly check?: (params: JobParams<K>, services: JobServices) => void
@@ -34,3 +54,6 @@ export interface JobDefinition<K extends JobKind> {
   /** The result in a few words. */
   readonly summary: (result: JobResult<K>) => string
 }
+
+/** A definition for every kind. */
+export type JobDefinitions = { readonly [K in JobKind]: JobDefinition<K> }

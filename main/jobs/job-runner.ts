@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { reportError, SwitchyardError } from '#shared/errors.ts'
 import { JOB_KINDS, type JobKind, type JobParams, type JobParamsInput } from '#shared/jobs/job-kinds.ts'
-import { isFinal, type Job } from '#shared/jobs/job.ts'
-import { estimateRemainingMs, type Progress, weightedFraction } from '#shared/progress.ts'
+import { actionRefusal, hasBegun } from '#shared/jobs/job-actions.ts'
+import { type ControlState, isFinal, type Job } from '#shared/jobs/job.ts'
 import { storeError } from '#main/stores/store-error.ts'
 import { JOB_DEFINITIONS } from './definitions/definitions.ts'
-import type { JobContext, JobDefinition } from './job-definition.ts'
+import { OperatorControl } from './job-control.ts'
+import type { JobDefinition, JobDefinitions } from './job-definition.ts'
 import type { JobServices } from './job-services.ts'
+import { progressReporter } from './progress-reporter.ts'
+import { steeredProgress } from './steered-progress.ts'
 
 export interface JobRunnerOptions {
   readonly services: JobServices
@@ -14,16 +17,19 @@ export interface JobRunnerOptions {
     info(fields: object, message: string): void
     error(fields: object, message: string): void
   }
+  /** What each kind of job does; the real definitions when left out. */
+  readonly definitions?: JobDefinitions
 }
 
 interface Running {
   readonly abort: AbortController
+  readonly control: OperatorControl
   readonly lane: string
   readonly done: Promise<void>
 }
 
-/** Progress reaches listeners and the disk at most this often, so that reporting costs nothing. */
-const PROGRESS_INTERVAL_MS = 200
+/** A service that has run for so long is stable: the deaths of the engine before count no longer against it. */
+export const STABLE_AFTER_MS = 5 * 60_000
 
 /** Why a job is stopped that goes on after the next start. */
 const INTERRUPTION = new SwitchyardError('CANCELLED', 'The engine is shutting down.')
@@ -31,19 +37,24 @@ const INTERRUPTION = new SwitchyardError('CANCELLED', 'The engine is shutting do
 /**
  * The persisted queue at work. Jobs of one lane run one after the other in the order in which they were asked for; jobs of
  * different lanes run at the same time. What was running when the engine died is taken up again.
+ *
+ * A job that is paused after it has begun keeps its lane, also over a restart of the engine. One that is paused before it has
+ * begun is passed over: later jobs of its lane run, and when it is resumed it has its old place among those that wait.
  */
 export class JobRunner {
   readonly #services: JobServices
   readonly #log: JobRunnerOptions['log']
+  readonly #definitions: JobDefinitions
   readonly #running = new Map<string, Running>()
   /** Jobs whose end could not be stored. The queue still has them; they are not begun again before the next start. */
   readonly #endNotStored = new Map<string, Job>()
   readonly #listeners = new Set<(job: Job) => void>()
-  #draining = false
+  #isShuttingDown = false
 
   constructor(options: JobRunnerOptions) {
     this.#services = options.services
     this.#log = options.log
+    this.#definitions = options.definitions ?? JOB_DEFINITIONS
   }
 
   /** Puts interrupted jobs back into the queue and begins to work. */
@@ -58,19 +69,20 @@ export class JobRunner {
 
   /** Queues a job. Throws at once what its parameters have wrong; nothing is queued then. */
   submit<K extends JobKind>(kind: K, params: JobParamsInput<K>): Job {
-    if (this.#draining) throw new SwitchyardError('CANCELLED', 'The engine is shutting down and takes no new work.')
+    if (this.#isShuttingDown)
+      throw new SwitchyardError('CANCELLED', 'The engine is shutting down and takes no new work.')
     const parsed = JOB_KINDS[kind].params.parse(params) as JobParams<K>
-    const definition = JOB_DEFINITIONS[kind] as JobDefinition<K>
+    const definition = this.#definitions[kind] as JobDefinition<K>
     definition.check?.(parsed, this.#services)
-    const job = this.#services.stores.ops.enqueue(
-      newJobId(this.#services.nowMs()),
-      kind,
-      parsed,
-      this.#services.nowMs(),
-    )
+    const { ops } = this.#services.stores
+    const nowMs = this.#services.nowMs()
+    let id = newJobId(nowMs)
+    // A script can ask for so many jobs in one second that two of them draw the same digits.
+    while (ops.hasJob(id)) id = newJobId(nowMs)
+    const job = ops.enqueue(id, kind, parsed, nowMs)
     this.#publish(job)
     this.#startNext()
-    return this.#services.stores.ops.job(job.id)
+    return ops.job(job.id)
   }
 
   /** The job as it is now. Throws NOT_FOUND. */
@@ -81,6 +93,27 @@ export class JobRunner {
   /** The newest jobs, newest first. */
   list(limit: number): readonly Job[] {
     return this.#services.stores.ops.jobs(limit).map((job) => this.#endNotStored.get(job.id) ?? job)
+  }
+
+  /**
+   * Has a job begin nothing new, finish what is under way and wait; a queued one is not begun. Throws NOT_FOUND, and
+   * BAD_ARGUMENTS when the kind does not support it, when the job drains or when it has ended.
+   */
+  pause(id: string): Job {
+    return this.#steer(id, 'pause', 'pause')
+  }
+
+  /** Has a paused job go on. Throws as {@link pause}. */
+  resume(id: string): Job {
+    return this.#steer(id, 'resume', 'run')
+  }
+
+  /**
+   * Has a job begin nothing new, finish what is under way and succeed with what it did; its result says what is left. Throws
+   * NOT_FOUND, and BAD_ARGUMENTS when the kind does not support it, when the job has not begun or when it has ended.
+   */
+  drain(id: string): Job {
+    return this.#steer(id, 'drain', 'drain')
   }
 
   /** Cancels a queued job at once and asks a running one to stop; a finished one stays as it is. */
@@ -107,8 +140,8 @@ export class JobRunner {
    * Stops taking jobs, interrupts the running ones and waits until they have come to rest. They stay in the queue and go on
    * after the next start.
    */
-  async drain(): Promise<void> {
-    this.#draining = true
+  async shutDown(): Promise<void> {
+    this.#isShuttingDown = true
     const resting = [...this.#running.values()].map(({ abort, done }) => {
       abort.abort(INTERRUPTION)
       return done
@@ -116,27 +149,48 @@ export class JobRunner {
     await Promise.all(resting)
   }
 
+  #steer(id: string, action: 'pause' | 'resume' | 'drain', control: ControlState): Job {
+    const { ops } = this.#services.stores
+    const job = this.job(id)
+    const { controls } = this.#definitions[job.kind]
+    const refusal = actionRefusal({ ...job, controls: [...controls] }, action)
+    if (refusal !== undefined) throw new SwitchyardError('BAD_ARGUMENTS', refusal.message, { hint: refusal.hint })
+    if (job.control === control) return job
+    // Stored first: what the job then says of itself replaces this.
+    ops.setControl(id, control, steeredProgress(job.progress, control))
+    this.#log.info({ jobId: id, kind: job.kind, control }, 'job steered')
+    this.#running.get(id)?.control.set(control)
+    this.#publish(ops.job(id))
+    this.#startNext()
+    return this.job(id)
+  }
+
   #startNext(): void {
-    if (this.#draining) return
+    if (this.#isShuttingDown) return
     const busy = new Set([...this.#running.values()].map(({ lane }) => lane))
     for (const job of this.#services.stores.ops.queued()) {
-      const { lane } = JOB_DEFINITIONS[job.kind]
+      const { lane } = this.#definitions[job.kind]
       // An earlier job of the same lane that still waits keeps its place.
-      if (busy.has(lane) || this.#endNotStored.has(job.id)) continue
+      if (busy.has(lane) || this.#endNotStored.has(job.id) || isPassedOver(job)) continue
       busy.add(lane)
       const abort = new AbortController()
+      const control = new OperatorControl(job.control, (thrown) =>
+        this.#log.error({ jobId: job.id, thrown }, 'a job failed to follow its control'),
+      )
       // The entry must be there before the job does anything, so that it can be cancelled from its first moment.
       const begin = Promise.withResolvers<void>()
-      const done = begin.promise.then(() => this.#run(job, abort))
-      this.#running.set(job.id, { abort, lane, done })
+      const done = begin.promise.then(() => this.#run(job, abort, control))
+      this.#running.set(job.id, { abort, control, lane, done })
       begin.resolve()
     }
   }
 
-  async #run(job: Job, abort: AbortController): Promise<void> {
+  async #run(job: Job, abort: AbortController, control: OperatorControl): Promise<void> {
     let ended: Job | undefined
     try {
-      ended = await this.#work(job, abort.signal)
+      // Paused in the moment of its submission: it gives the lane back.
+      const isPaused = isPassedOver({ ...job, control: control.state }) && !abort.signal.aborted
+      if (!isPaused) ended = await this.#work(job, abort.signal, control)
     } catch (thrown) {
       const error = reportError(storeError(thrown, this.#services.folder))
       // A job that the shutdown interrupts is not cancelled: it goes back into the queue for the next start. One that
@@ -175,34 +229,60 @@ export class JobRunner {
     }
   }
 
-  async #work(job: Job, signal: AbortSignal): Promise<Job> {
-    const { ops } = this.#services.stores
-    const definition = JOB_DEFINITIONS[job.kind] as JobDefinition<JobKind>
+  async #work(job: Job, signal: AbortSignal, control: OperatorControl): Promise<Job> {
+    const { nowMs, stores } = this.#services
+    const { ops } = stores
+    const definition = this.#definitions[job.kind] as JobDefinition<JobKind>
     const params = JOB_KINDS[job.kind].params.parse(job.params) as JobParams<JobKind>
-    const startedAtMs = this.#services.nowMs()
-    this.#publish(ops.begin(job.id, { kind: 'working', fraction: 0, title: definition.steps[0].title }, startedAtMs))
+    if (control.state === 'pause') {
+      // It was paused when the engine stopped. It waits here, in its lane and in the queue, so that an engine that stops
+      // again and again meanwhile costs it no attempt; what it said to be under way is not any more.
+      this.#publish(ops.setControl(job.id, 'pause', steeredProgress(job.progress, 'pause')))
+      await control.waitWhilePaused(signal)
+    }
+    const begun = ops.begin(job.id, { kind: 'working', fraction: 0, title: definition.steps[0].title }, nowMs())
+    this.#publish(begun)
     this.#log.info({ jobId: job.id, kind: job.kind, params }, 'job started')
 
-    let lastReportMs = 0
-    const report: JobContext['report'] = (step, stepFraction, extra) => {
-      const nowMs = this.#services.nowMs()
-      if (nowMs - lastReportMs < PROGRESS_INTERVAL_MS && stepFraction > 0) return
-      lastReportMs = nowMs
-      const fraction = weightedFraction(definition.steps, step, stepFraction)
-      const progress: Progress = {
-        kind: 'working',
-        fraction,
-        title: definition.steps[step].title,
-        ...extra,
-        remainingMs: estimateRemainingMs(fraction, nowMs - startedAtMs),
-      }
-      ops.saveProgress(job.id, progress)
-      this.#publish({ ...ops.job(job.id), progress })
+    const report = progressReporter({
+      steps: definition.steps,
+      control,
+      nowMs,
+      deliver: (progress) => {
+        ops.saveProgress(job.id, progress)
+        this.#publish({ ...ops.job(job.id), progress })
+      },
+    })
+    const proof = definition.isService === true ? this.#whenStable(job.id) : undefined
+    let result
+    try {
+      result = await definition.run(params, {
+        services: this.#services,
+        jobId: job.id,
+        attempt: begun.runs,
+        signal,
+        control,
+        report,
+      })
+    } finally {
+      clearTimeout(proof)
     }
-    const result = await definition.run(params, { services: this.#services, jobId: job.id, signal, report })
     const title = definition.summary(result)
     this.#log.info({ jobId: job.id, kind: job.kind, result }, 'job done')
-    return ops.succeed(job.id, result, definition.hasFindings(result), title, this.#services.nowMs())
+    return ops.succeed(job.id, result, definition.hasFindings(result), title, nowMs())
+  }
+
+  /** Forgets the earlier attempts of a service when it has run for long enough. */
+  #whenStable(id: string): NodeJS.Timeout {
+    const forget = (): void => {
+      try {
+        this.#services.stores.ops.forgetAttempts(id)
+      } catch (thrown) {
+        // They then count on, which ends the service early at worst.
+        this.#log.error({ jobId: id, thrown }, 'the attempts of a service could not be forgotten')
+      }
+    }
+    return setTimeout(forget, STABLE_AFTER_MS).unref()
   }
 
   #publish(job: Job): void {
@@ -215,6 +295,11 @@ export class JobRunner {
       }
     }
   }
+}
+
+/** Whether a queued job lets later ones of its lane go first. */
+function isPassedOver(job: Job): boolean {
+  return job.control === 'pause' && !hasBegun(job)
 }
 
 /** An id that sorts by time and is short enough to read out: `20240703-143105-1f3a`. */

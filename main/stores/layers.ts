@@ -4,6 +4,7 @@ import { sessions } from './migrations/curated/0001-sessions.ts'
 import { featureSets } from './migrations/features/0001-feature-sets.ts'
 import { legacyBars } from './migrations/legacy/0001-legacy-bars.ts'
 import { jobs } from './migrations/ops/0001-jobs.ts'
+import { jobControls } from './migrations/ops/0002-job-controls.ts'
 import { responses } from './migrations/raw/0001-responses.ts'
 
 /**
@@ -34,5 +35,5 @@ export const LAYERS = {
   },
   legacy: { name: 'legacy', applicationId: 0x53775933, migrations: [legacyBars], synchronous: 'NORMAL' },
   comparisons: { name: 'comparisons', applicationId: 0x53775934, migrations: [runs], synchronous: 'NORMAL' },
-  ops: { name: 'ops', applicationId: 0x53775935, migrations: [jobs], synchronous: 'FULL' },
+  ops: { name: 'ops', applicationId: 0x53775935, migrations: [jobs, jobControls], synchronous: 'FULL' },
 } as const satisfies Record<string, DatabaseKind>

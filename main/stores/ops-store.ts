@@ -1,6 +1,6 @@
 import { type ErrorReport, SwitchyardError } from '#shared/errors.ts'
 import { JOB_KINDS, type JobKind } from '#shared/jobs/job-kinds.ts'
-import { type Job, jobSchema, type JobState } from '#shared/jobs/job.ts'
+import { type ControlState, type Job, jobSchema, type JobState } from '#shared/jobs/job.ts'
 import type { Progress } from '#shared/progress.ts'
 import { guarded, openReadable, openWritable, type Readable, type Writable } from './database.ts'
 import { LAYERS } from './layers.ts'
@@ -14,7 +14,9 @@ interface JobRow {
   readonly result: string | null
   readonly error: string | null
   readonly has_findings: number
+  readonly control: ControlState
   readonly attempts: number
+  readonly runs: number
   readonly created_at_ms: number
   readonly started_at_ms: number | null
   readonly finished_at_ms: number | null
@@ -22,6 +24,9 @@ interface JobRow {
 
 /** A job whose process died that often is not started again. */
 export const MAX_ATTEMPTS = 5
+
+/** A job that has ended waits for nothing; that it was drained is part of what happened. */
+const CONTROL_AT_END = "control = case control when 'pause' then 'run' else control end"
 
 /** ops.db: what the engine was asked to do and how it went. */
 export class OpsStore {
@@ -41,6 +46,10 @@ export class OpsStore {
   jobs(limit: number): readonly Job[] {
     const rows = this.#database.prepare('select * from jobs order by seq desc limit ?').all(limit) as JobRow[]
     return rows.map(toJob)
+  }
+
+  hasJob(id: string): boolean {
+    return this.#database.prepare('select 1 from jobs where id = ?').get(id) !== undefined
   }
 
   /** Throws NOT_FOUND. */
@@ -88,8 +97,8 @@ export class WritableOpsStore extends OpsStore {
     guarded(this.file, () =>
       this.#database
         .prepare(
-          `update jobs set state = 'running', attempts = attempts + 1, started_at_ms = coalesce(started_at_ms, @nowMs),
-             progress = @progress
+          `update jobs set state = 'running', attempts = attempts + 1, runs = runs + 1,
+             started_at_ms = coalesce(started_at_ms, @nowMs), progress = @progress
            where id = @id and state = 'queued'`,
         )
         .run({ id, nowMs, progress: JSON.stringify(progress) }),
@@ -105,6 +114,18 @@ export class WritableOpsStore extends OpsStore {
     )
   }
 
+  /** Notes what the operator wants of a job, with the progress that says so; a job that has ended stays as it is. */
+  setControl(id: string, control: ControlState, progress: Progress): Job {
+    guarded(this.file, () =>
+      this.#database
+        .prepare(
+          "update jobs set control = @control, progress = @progress where id = @id and state in ('queued', 'running')",
+        )
+        .run({ id, control, progress: JSON.stringify(progress) }),
+    )
+    return this.job(id)
+  }
+
   succeed(
     id: string,
     result: Readonly<Record<string, unknown>>,
@@ -117,7 +138,7 @@ export class WritableOpsStore extends OpsStore {
       this.#database
         .prepare(
           `update jobs set state = 'succeeded', result = @result, has_findings = @hasFindings, progress = @progress,
-             finished_at_ms = @nowMs
+             finished_at_ms = @nowMs, ${CONTROL_AT_END}
            where id = @id`,
         )
         .run({
@@ -134,7 +155,9 @@ export class WritableOpsStore extends OpsStore {
   fail(id: string, state: 'failed' | 'cancelled', error: ErrorReport, nowMs: number): Job {
     guarded(this.file, () =>
       this.#database
-        .prepare('update jobs set state = @state, error = @error, finished_at_ms = @nowMs where id = @id')
+        .prepare(
+          `update jobs set state = @state, error = @error, finished_at_ms = @nowMs, ${CONTROL_AT_END} where id = @id`,
+        )
         .run({ id, state, error: JSON.stringify(error), nowMs }),
     )
     return this.job(id)
@@ -146,6 +169,13 @@ export class WritableOpsStore extends OpsStore {
       this.#database
         .prepare("update jobs set state = 'queued', attempts = attempts - 1 where id = ? and state = 'running'")
         .run(id),
+    )
+  }
+
+  /** Counts the attempts of a running job from this one on, because it has proved that it can run. */
+  forgetAttempts(id: string): void {
+    guarded(this.file, () =>
+      this.#database.prepare("update jobs set attempts = 1 where id = ? and state = 'running'").run(id),
     )
   }
 
@@ -163,7 +193,7 @@ export class WritableOpsStore extends OpsStore {
         .transaction(() => {
           this.#database
             .prepare(
-              `update jobs set state = 'failed', error = @error, finished_at_ms = @nowMs
+              `update jobs set state = 'failed', error = @error, finished_at_ms = @nowMs, ${CONTROL_AT_END}
                where state = 'running' and attempts >= @most`,
             )
             .run({ error: JSON.stringify(error), nowMs, most: MAX_ATTEMPTS })
@@ -194,7 +224,10 @@ function toJob(row: JobRow): Job {
     result: row.result === null ? undefined : JSON.parse(row.result),
     error: row.error === null ? undefined : JSON.parse(row.error),
     hasFindings: row.has_findings === 1,
+    control: row.control,
+    controls: JOB_KINDS[kind as JobKind].controls,
     attempts: row.attempts,
+    runs: row.runs,
     createdAtMs: row.created_at_ms,
     startedAtMs: row.started_at_ms ?? undefined,
     finishedAtMs: row.finished_at_ms ?? undefined,

@@ -17,6 +17,13 @@ export interface IngestOptions {
   readonly maxConcurrentRequests: number
   readonly nowMs: () => number
   readonly signal: AbortSignal
+  /** Asked before every piece: a paused run waits, a draining one begins none. */
+  readonly control: {
+    readonly state: 'run' | 'pause' | 'drain'
+    waitWhilePaused(signal: AbortSignal): Promise<void>
+  }
+  /** Called with the number of requests under way whenever it changes. */
+  readonly onUnderWay: (requests: number) => void
   /** Called after every answer. `done` and `total` count sessions; `total` never shrinks. */
   readonly onProgress: (done: number, total: number, detail: string) => void
 }
@@ -28,12 +35,13 @@ type Missing = IngestResult['failed'][number]
  *
  * A session counts as fetched when its bars came, or when it was asked for alone and the broker has none. A session that came
  * empty in an answer for several is asked for again by itself. A piece that is refused is reported and the others go on; a
- * lost connection, a cancelled run and a full disk end the run, and what is stored stays.
+ * lost connection, a cancelled run and a full disk end the run, and what is stored stays. A drained run ends with what it has
+ * and counts the sessions that it leaves.
  */
 export async function ingestPieces(
   options: IngestOptions,
 ): Promise<Omit<IngestResult, 'sessionsAlreadyStored' | 'sessionsNotFinished'>> {
-  const { raw, series, nowMs, signal } = options
+  const { raw, series, nowMs, signal, control } = options
   const queue = [...options.pieces]
   const total = queue.reduce((sum, piece) => sum + piece.sessions.length, 0)
   const withoutData: Missing[] = []
@@ -119,25 +127,33 @@ export async function ingestPieces(
   }
 
   const failure = new AbortController()
+  const ended = AbortSignal.any([signal, failure.signal])
+  let underWay = 0
   const lane = async (): Promise<void> => {
-    for (let piece = queue.shift(); piece !== undefined; piece = queue.shift()) {
-      signal.throwIfAborted()
-      if (failure.signal.aborted) return
+    while (queue.length > 0) {
+      await control.waitWhilePaused(ended)
+      const piece = control.state === 'drain' ? undefined : queue.shift()
+      if (piece === undefined) return
+      options.onUnderWay(++underWay)
       try {
         await fetchPiece(piece)
       } catch (thrown) {
-        failure.abort()
+        failure.abort(thrown)
         throw thrown
+      } finally {
+        options.onUnderWay(--underWay)
       }
     }
   }
   // Every lane comes to its end before the first failure is reported, so that nothing is written after this returns.
   const lanes = await Promise.allSettled(Array.from({ length: options.maxConcurrentRequests }, lane))
   for (const outcome of lanes) if (outcome.status === 'rejected') throw outcome.reason
+  const sessionsLeft = queue.reduce((sum, piece) => sum + piece.sessions.length, 0)
   return {
     requests,
     bars,
-    sessionsFetched: total - failed.length,
+    sessionsFetched: total - failed.length - sessionsLeft,
+    sessionsLeft,
     withoutData: sorted(withoutData),
     failed: sorted(failed),
   }

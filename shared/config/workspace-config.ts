@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { featureSetNameSchema } from '#shared/features/definition.ts'
 import { zoneNameSchema } from '#shared/zone-name.ts'
 
 /**
@@ -138,7 +139,9 @@ export const workspaceConfigSchema = z.strictObject({
     }),
   canonical: canonicalConfigSchema.prefault({}),
   quality: qualityConfigSchema.prefault({}),
-  features: z.strictObject({ sets: z.array(z.string().min(1)).min(1).default(['features_price_1m_v1']) }).prefault({}),
+  features: z
+    .strictObject({ sets: z.array(featureSetNameSchema).min(1).default(['features_price_1m_v1']) })
+    .prefault({}),
   comparison: comparisonConfigSchema.prefault({}),
   oldPipeline: oldPipelineConfigSchema.optional(),
 })

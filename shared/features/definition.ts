@@ -35,6 +35,9 @@ const identifier = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,62}$/, 'must be lower case letters, digits and underscores, starting with a letter')
 
+/** Name of a feature set: never a path, because it may come from a request. */
+export const featureSetNameSchema = identifier
+
 const featureColumnSchema = z.strictObject({
   name: identifier.refine((name) => !RESERVED_COLUMN_NAMES.includes(name), {
     error: `must not be one of ${RESERVED_COLUMN_NAMES.join(', ')}`,
@@ -61,7 +64,7 @@ const featureColumnSchema = z.strictObject({
 export const featureSetSchema = z
   .strictObject({
     /** `<set>_v<version>`; also the name of the feature table. */
-    name: identifier,
+    name: featureSetNameSchema,
     set: identifier,
     version: z.int().min(1),
     /** The layer the features are computed from. */

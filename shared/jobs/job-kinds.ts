@@ -1,10 +1,15 @@
 import { z } from 'zod'
+import { featureSetNameSchema } from '#shared/features/definition.ts'
 import { isSessionDate } from '#shared/time.ts'
 
 /**
- * Every kind of job with the schema of its parameters and of its result. Parameters are parsed again when a stored job is
- * read, because the file may come from an older version.
+ * Every kind of job with the schema of its parameters and of its result, and with what an operator can ask of one that runs.
+ * Parameters are parsed again when a stored job is read, because the file may come from an older version.
  */
+
+/** What a kind of job may support beside being cancelled: `pause` (and going on afterwards) and `drain`. */
+export const JOB_CONTROLS = ['pause', 'drain'] as const
+export type JobControlName = (typeof JOB_CONTROLS)[number]
 
 export const sessionDateSchema = z
   .string()
@@ -39,6 +44,8 @@ export const ingestResultSchema = z.object({
   sessionsAlreadyStored: z.int(),
   /** Sessions of the range that are not over yet, or not for long enough; they are not asked for. */
   sessionsNotFinished: z.int(),
+  /** Sessions that were to be fetched and were not begun, because the run was drained. Results from before that have none. */
+  sessionsLeft: z.int().default(0),
   /** Sessions that the broker answered without a single bar, with its words. */
   withoutData: z.array(sessionRefSchema.extend({ reason: z.string() })),
   /** Sessions that could not be fetched; they are asked for again by the next run. */
@@ -57,7 +64,7 @@ export const transformResultSchema = z.object({
 })
 export type TransformResult = z.infer<typeof transformResultSchema>
 
-export const featuresParamsSchema = selectionSchema.extend({ featureSet: z.string().min(1).optional() })
+export const featuresParamsSchema = selectionSchema.extend({ featureSet: featureSetNameSchema.optional() })
 export const featuresResultSchema = z.object({
   featureSet: z.string(),
   columns: z.int(),
@@ -136,7 +143,7 @@ export const exportParamsSchema = selectionSchema.extend({
     .array(z.enum(['parquet', 'csv']))
     .min(1)
     .default(['parquet']),
-  featureSet: z.string().min(1).optional(),
+  featureSet: featureSetNameSchema.optional(),
   /** Comparison run to export; the newest when left out. */
   runId: z.string().min(1).optional(),
 })
@@ -150,21 +157,22 @@ export const exportResultSchema = z.object({
 })
 export type ExportResult = z.infer<typeof exportResultSchema>
 
-/** Kind of job -> schemas. The order is the order of the main job. */
+/** Kind of job -> schemas and supported controls. The order is the order of the main job. */
 export const JOB_KINDS = {
-  ingest: { params: ingestParamsSchema, result: ingestResultSchema },
-  transform: { params: selectionSchema, result: transformResultSchema },
-  features: { params: featuresParamsSchema, result: featuresResultSchema },
-  'legacy-import': { params: selectionSchema.pick({ symbols: true }), result: legacyImportResultSchema },
-  compare: { params: selectionSchema, result: compareResultSchema },
-  export: { params: exportParamsSchema, result: exportResultSchema },
-  rebuild: { params: selectionSchema, result: transformResultSchema },
-  verify: { params: selectionSchema, result: verifyResultSchema },
-} as const
+  ingest: { params: ingestParamsSchema, result: ingestResultSchema, controls: ['pause', 'drain'] },
+  transform: { params: selectionSchema, result: transformResultSchema, controls: [] },
+  features: { params: featuresParamsSchema, result: featuresResultSchema, controls: [] },
+  'legacy-import': { params: selectionSchema.pick({ symbols: true }), result: legacyImportResultSchema, controls: [] },
+  compare: { params: selectionSchema, result: compareResultSchema, controls: [] },
+  export: { params: exportParamsSchema, result: exportResultSchema, controls: [] },
+  rebuild: { params: selectionSchema, result: transformResultSchema, controls: [] },
+  verify: { params: selectionSchema, result: verifyResultSchema, controls: [] },
+} as const satisfies Record<string, { params: z.ZodType; result: z.ZodType; controls: readonly JobControlName[] }>
 
 export type JobKind = keyof typeof JOB_KINDS
 export type JobParams<K extends JobKind> = z.infer<(typeof JOB_KINDS)[K]['params']>
 export type JobParamsInput<K extends JobKind> = z.input<(typeof JOB_KINDS)[K]['params']>
 export type JobResult<K extends JobKind> = z.infer<(typeof JOB_KINDS)[K]['result']>
+export type JobControls<K extends JobKind> = (typeof JOB_KINDS)[K]['controls']
 
 export const JOB_KIND_NAMES = Object.keys(JOB_KINDS) as [JobKind, ...JobKind[]]

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
@@ -38,6 +38,8 @@ const { values } = parseArgs({
   },
 })
 const rounds = Number(values.rounds)
+const CORES = 2
+const pinned = pinToCores()
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-bench-'))
 try {
   await main()
@@ -70,7 +72,9 @@ async function main(): Promise<void> {
 
   const rows = CONTENDERS.map((name) => summarise(name, runs[name], runs.switchyard, dataset.rawBars))
   if (values.json) {
-    process.stdout.write(`${JSON.stringify({ machine: machine(), dataset, rounds, rows, agreements })}\n`)
+    process.stdout.write(
+      `${JSON.stringify({ machine: machine(), cores: coresEach(), dataset, rounds, rows, agreements })}\n`,
+    )
     return
   }
   const columns: readonly (readonly [string, (row: Row) => string])[] = [
@@ -86,7 +90,7 @@ async function main(): Promise<void> {
   ]
   const lines = [
     `Raw -> curated -> 23 features: ${dataset.rawBars.toLocaleString('en')} rows, ${dataset.symbols.length} symbols, ${dataset.sessions} sessions. ${machine()}.`,
-    `Medians of ${rounds} rounds in turn, a process each.`,
+    `Medians of ${rounds} rounds in turn, a process each, ${coresEach()}.`,
     '',
     `| ${columns.map(([title]) => title).join(' | ')} |`,
     `| ${columns.map((_column, i) => (i === 0 ? '---' : '---:')).join(' | ')} |`,
@@ -102,13 +106,24 @@ async function main(): Promise<void> {
 
 function runContender(name: Name, datasetFolder: string, outputFolder: string): Measurement {
   const script = fileURLToPath(new URL('./contender-process.ts', import.meta.url))
-  const text = execFileSync(process.execPath, [script, name, datasetFolder, outputFolder], {
+  const [command, ...rest] = [...pinned, process.execPath, script, name, datasetFolder, outputFolder]
+  const text = execFileSync(command, rest, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
-    // Polars and DuckDB would take every core of a larger machine.
-    env: { ...process.env, POLARS_MAX_THREADS: '2' },
+    env: { ...process.env, POLARS_MAX_THREADS: String(CORES) },
   })
   return JSON.parse(text) as Measurement
+}
+
+/** What to put before a command to keep it on two cores of a machine that has more; nothing where that cannot be done. */
+function pinToCores(): readonly string[] {
+  if (availableParallelism() <= CORES || spawnSync('taskset', ['--version']).status !== 0) return []
+  return ['taskset', '--cpu-list', `0-${CORES - 1}`]
+}
+
+function coresEach(): string {
+  if (pinned.length > 0 || availableParallelism() <= CORES) return `on ${CORES} cores`
+  return `DuckDB and Polars with ${CORES} threads, Switchyard on all cores (there is no taskset to limit it)`
 }
 
 function summarise(name: Name, own: readonly Measurement[], reference: readonly Measurement[], bars: number): Row {

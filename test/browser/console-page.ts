@@ -67,6 +67,16 @@ export function fact(scope: Locator, label: string): Locator {
   return scope.locator(`dl > div:has(> dt:text-is("${label}")) > dd`).first()
 }
 
+/** What a screen reader says about an element after its name. */
+export function descriptionOf(element: Locator): Promise<string> {
+  return element.evaluate((described) =>
+    (described.getAttribute('aria-describedby') ?? '')
+      .split(' ')
+      .map((id) => document.getElementById(id)?.textContent ?? '')
+      .join(' '),
+  )
+}
+
 /** The part of a page with this name. */
 export function region(page: Page, name: string): Locator {
   return page.getByRole('region', { name, exact: true })

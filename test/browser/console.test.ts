@@ -1,12 +1,23 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildConsole, SCREENSHOTS } from './console-build.ts'
+import { downloaded, lookAtPng } from './console-download.ts'
 import type { ConsoleHost } from './console-host.ts'
 import { startConsoleHost, succeeded } from './console-host.ts'
 import type { PageOptions } from './console-page.ts'
-import { cells, eventually, fact, goTo, inConsole, markDocument, NETWORK_NOISE, region } from './console-page.ts'
+import {
+  cells,
+  descriptionOf,
+  eventually,
+  fact,
+  goTo,
+  inConsole,
+  markDocument,
+  NETWORK_NOISE,
+  region,
+} from './console-page.ts'
 import type { ConsoleWorkspace } from './console-workspace.ts'
 import { fill, makeWorkspace, STORED, SYMBOLS } from './console-workspace.ts'
 import { launchChromium } from './launch-chromium.ts'
@@ -348,7 +359,7 @@ describe('a comparison', () => {
         `/compare/${run.runId}?symbol=DJCO&session=${STORED.to}&field=volume&at=${overlay.ts[gap]}`,
         'Compare',
       )
-      await page.getByRole('radiogroup', { name: 'Show as' }).first().getByText('Table').click()
+      await region(page, `DJCO ${STORED.to}`).getByRole('button', { name: 'As table' }).click()
       const table = page.getByRole('table', { name: `volume of DJCO, ${STORED.to}, minute by minute` })
       // A header and every minute of the session, of which only those in view are in the document.
       expect(await table.getAttribute('aria-rowcount')).toBe('391')
@@ -369,11 +380,164 @@ describe('a comparison', () => {
       await panel
         .getByText(`${grouped(histogram.zeros)} of ${grouped(histogram.count)} minutes are exactly zero`)
         .waitFor()
-      await panel.getByText('Table').click()
+      await panel.getByRole('button', { name: 'As table' }).click()
       const counts = panel.getByRole('table').locator('tbody tr td:nth-child(2)')
       await counts.first().waitFor()
       const shown = (await counts.allInnerTexts()).map((text) => Number(text.replaceAll(',', '')))
       expect(shown).toEqual(histogram.bins.map((bin) => bin.count))
+    })
+  })
+
+  test('hands over the minutes of a session as CSV with exact values', async () => {
+    const { client, run } = await comparison()
+    const overlay = await client.compare.overlay({ symbol: 'DJCO', sessionDate: '2024-11-27', field: 'close' })
+    // Winter time in New York.
+    const minute = (ts: number): string => new Date((ts - 5 * 3600) * 1000).toISOString().slice(0, 19)
+    const expected = Array.from({ length: 390 }, (_, index) => {
+      const ts = overlay.openTs + index * 60
+      const at = overlay.ts.indexOf(ts)
+      const [oldValue, newValue] = at === -1 ? [null, null] : [overlay.old[at], overlay.new[at]]
+      return [
+        `${new Date(ts * 1000).toISOString().slice(0, 19)}Z`,
+        `${minute(ts)}-05:00`,
+        oldValue ?? '',
+        newValue ?? '',
+        oldValue === null || newValue === null ? '' : newValue - oldValue,
+      ].join(',')
+    })
+    expect(minute(overlay.openTs)).toBe('2024-11-27T09:30:00')
+    await onDesk(async (page) => {
+      await goTo(page, `/compare/${run.runId}?symbol=DJCO&session=2024-11-27&field=close`, 'Compare')
+      const button = region(page, 'DJCO 2024-11-27').getByRole('button', { name: 'Export CSV' })
+      const file = await downloaded(page, () => button.press('Enter'))
+      expect(file.name).toBe('DJCO_2024-11-27_close_old-and-new.csv')
+      const lines = file.bytes.toString('utf8').split('\r\n')
+      expect(lines[0]).toBe(
+        'bar start (UTC),bar start (America/New_York),old close (price),new close (price),new - old close (price)',
+      )
+      expect(lines.slice(1)).toEqual([...expected, ''])
+      // DJCO does not trade in every minute; the old pipeline filled those up, the new one leaves them out.
+      expect(expected.some((line) => line.endsWith(',,'))).toBe(true)
+    })
+  })
+
+  test('hands over the counts by size as CSV', async () => {
+    const { client, run } = await comparison()
+    const { bins, count } = await client.compare.histogram({ runId: run.runId, field: 'volume', symbol: 'SPY' })
+    await onDesk(async (page) => {
+      await goTo(page, `/compare/${run.runId}?symbol=SPY&session=${STORED.from}&field=volume`, 'Compare')
+      const panel = region(page, 'Differences of volume')
+      await panel.getByRole('radiogroup', { name: 'Symbols counted' }).getByText('SPY').click()
+      await panel.getByText(`of ${grouped(count)} minutes are exactly zero`).waitFor()
+      const button = panel.getByRole('button', { name: 'Export CSV' })
+      await eventually(() => button.getAttribute('aria-disabled')).toBe('false')
+      const file = await downloaded(page, () => button.click())
+      expect(file.name).toBe(`SPY_${STORED.from}-to-${STORED.to}_volume_differences.csv`)
+      const rows = file.bytes.toString('utf8').trimEnd().split('\r\n').slice(1)
+      expect(rows).toEqual(
+        bins.map((bin, index) =>
+          [
+            index === 0 ? '' : bin.from,
+            index === bins.length - 1 ? '' : bin.to,
+            bin.count,
+            (bin.count / count) * 100,
+          ].join(','),
+        ),
+      )
+    })
+  })
+
+  test.each([
+    ['light', { ground: '#ffffff', old: '#e69f00', new: '#0072b2', difference: '#cc79a7' }],
+    ['dark', { ground: '#171b1f', old: '#e69f00', new: '#56b4e9', difference: '#cc79a7' }],
+  ] as const)(
+    'hands over its charts as pictures in the %s theme, also while a table is shown',
+    async (scheme, colours) => {
+      const { run } = await comparison()
+      await onDesk(
+        async (page) => {
+          await goTo(page, `/compare/${run.runId}?symbol=SPY&session=2024-11-27&field=volume`, 'Compare')
+          const overlay = region(page, 'SPY 2024-11-27')
+          const chart = page.getByRole('application', { name: 'volume of SPY on 2024-11-27, old and new' })
+          await chart.waitFor()
+          const width = await chart.evaluate((svg) => svg.getBoundingClientRect().width)
+          const file = await downloaded(page, () => overlay.getByRole('button', { name: 'Export PNG' }).click())
+          expect(file.name).toBe('SPY_2024-11-27_volume_old-and-new.png')
+          writeFileSync(path.join(SCREENSHOTS, `export-overlay-${scheme}.png`), file.bytes)
+          const picture = await lookAtPng(browser, file.bytes)
+          expect(picture.width).toBe(width * 2)
+          // Both charts, 428 pixels together, and the words above them.
+          expect(picture.height).toBeGreaterThan((428 + 40) * 2)
+          expect(picture.corner).toBe(colours.ground)
+          for (const role of ['old', 'new', 'difference'] as const) {
+            expect([role, picture.pixels(colours[role]) > 50]).toEqual([role, true])
+          }
+
+          const panel = region(page, 'Differences of volume')
+          const toTable = panel.getByRole('button', { name: 'As table' })
+          await toTable.click()
+          expect(await toTable.getAttribute('aria-pressed')).toBe('true')
+          await panel.getByRole('table').waitFor()
+          const bins = await downloaded(page, () => panel.getByRole('button', { name: 'Export PNG' }).click())
+          expect(bins.name).toBe(`${SYMBOLS.join('-')}_${STORED.from}-to-${STORED.to}_volume_differences.png`)
+          writeFileSync(path.join(SCREENSHOTS, `export-histogram-${scheme}.png`), bins.bytes)
+          const histogram = await lookAtPng(browser, bins.bytes)
+          expect(histogram.corner).toBe(colours.ground)
+          expect(histogram.pixels(colours.difference)).toBeGreaterThan(500)
+          await page.screenshot({ path: path.join(SCREENSHOTS, `compare-table-${scheme}.png`) })
+          await toTable.click()
+          await panel.getByRole('application').waitFor()
+          expect(await panel.getByRole('table').count()).toBe(0)
+        },
+        { scheme },
+      )
+    },
+  )
+
+  test('whose picture cannot be made says so at the chart', async () => {
+    await onDesk(async (page) => {
+      await goTo(page, '/compare', 'Compare')
+      const panel = page.getByRole('region', { name: /^Differences of / })
+      await panel.getByRole('application').waitFor()
+      await page.evaluate(() => {
+        HTMLCanvasElement.prototype.toBlob = (done) => done(null)
+      })
+      await panel.getByRole('button', { name: 'Export PNG' }).click()
+      await panel.getByRole('alert').getByText('The picture could not be made.').waitFor()
+      await page.screenshot({ path: path.join(SCREENSHOTS, 'export-failed.png') })
+      // What works is not held up by it, and takes the message away.
+      await downloaded(page, () => panel.getByRole('button', { name: 'Export CSV' }).click())
+      expect(await panel.getByRole('alert').count()).toBe(0)
+    })
+  })
+
+  test('without differences in a field offers no file and says why', async () => {
+    const { client, run } = await comparison()
+    // The old pipeline got volumes wrong, and prices right.
+    const field = 'close'
+    const { zeros, count } = await client.compare.histogram({ runId: run.runId, field })
+    expect(zeros).toBe(count)
+    await onDesk(async (page) => {
+      await goTo(page, `/compare/${run.runId}?symbol=SPY&session=2024-11-27&field=${field}`, 'Compare')
+      const panel = region(page, `Differences of ${field}`)
+      await panel.getByText('No differences').waitFor()
+      const reason = `Old and new have the same ${field} in every one of ${grouped(count)} minutes.`
+      let downloads = 0
+      page.on('download', () => downloads++)
+      for (const name of ['As table', 'Export CSV', 'Export PNG']) {
+        const button = panel.getByRole('button', { name })
+        expect(await button.getAttribute('aria-disabled')).toBe('true')
+        await button.focus()
+        await page.keyboard.press('Enter')
+        await page.getByRole('tooltip').getByText(reason).last().waitFor()
+        expect(await descriptionOf(button)).toContain(reason)
+      }
+      await page.getByRole('heading', { level: 1 }).click()
+      await eventually(() => page.getByRole('tooltip').count()).toBe(0)
+      expect(await descriptionOf(panel.getByRole('button', { name: 'Export CSV' }))).toContain(reason)
+      await page.screenshot({ path: path.join(SCREENSHOTS, 'export-blocked.png') })
+      expect(await panel.getByRole('table').count()).toBe(0)
+      expect(downloads).toBe(0)
     })
   })
 

@@ -5,7 +5,7 @@ import type { Job } from '#shared/jobs/job.ts'
 import { type Market, type Simulator, syntheticMarket } from '#main/simulator/simulator.ts'
 import { startedClient, XNYS } from './simulator-fixtures.ts'
 import { documentOf, errorOf, runSwitchyard, SwitchyardProcess } from './switchyard-process.ts'
-import { newFolder, newWorkspace, openSimulator } from './workspace-fixtures.ts'
+import { newFolder, newWorkspace, openEngine, openSimulator } from './workspace-fixtures.ts'
 
 const market = syntheticMarket({
   seed: 3,
@@ -255,5 +255,13 @@ describe('demo', () => {
     const failed = await runSwitchyard(['demo', '--json', '--workspace', workspace])
     expect(failed.code).toBe(1)
     expect(errorOf(failed).code).toBe('WORKSPACE_EXISTS')
+  })
+
+  test('ends at once when its workspace is open elsewhere', async () => {
+    const workspace = newWorkspace({ symbols: ['SPY'], more: { name: 'demo' } })
+    openEngine(workspace)
+    const failed = await runSwitchyard(['demo', '--json', '--workspace', workspace])
+    expect(failed.code).toBe(1)
+    expect(errorOf(failed).code).toBe('WORKSPACE_LOCKED')
   })
 })

@@ -123,6 +123,7 @@ const INVALID: Record<string, (client: EngineClient) => Promise<unknown>> = {
   'a number that is too large': (client) => client.jobs.list({ limit: 501 }),
   'an empty list': (client) => client.transform.start({ symbols: [] }),
   'a key that is missing': (client) => client.ingest.start({ from: '2024-06-24' } as never),
+  'a feature set by its path': (client) => client.features.build({ featureSet: '/etc/hostname' }),
   'nothing at all': (client) => client.jobs.get(undefined as never),
 }
 

@@ -143,6 +143,15 @@ describe('a job', () => {
     expect(engine.jobs.list(10)).toEqual([])
   })
 
+  test('has an id of its own, however many are asked for in one second', async () => {
+    const engine = createEngine({ workspace: newWorkspace(), nowMs: () => Date.UTC(2024, 6, 3) })
+    engines.add(engine)
+    // Of so many draws of four digits two are the same, but for one time in a hundred.
+    const ids = Array.from({ length: 800 }, () => engine.jobs.submit('transform', {}).id)
+    expect(new Set(ids).size).toBe(ids.length)
+    await close(engine)
+  }, 30_000)
+
   test('with a date that is none is refused at once and not queued', () => {
     const engine = open()
     expect(() => engine.jobs.submit('transform', { from: '2024-02-30' })).toThrow(/YYYY-MM-DD/)

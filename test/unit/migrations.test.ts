@@ -200,13 +200,30 @@ describe('a filled database of schema 1', () => {
     const file = version1(
       'ops',
       `insert into jobs values ('j', 1, 'transform', 'queued', '{"symbols":["SPY"]}', '{"kind":"waiting","fraction":0,"title":"Waiting"}',
-         null, null, 0, 0, 50, null, null)`,
+         null, null, 0, 0, 50, null, null);
+       insert into jobs values ('k', 2, 'ingest', 'running', '{}', '{"kind":"working","fraction":0.5,"title":"Fetching bars"}',
+         null, null, 0, 3, 51, 52, null);
+       insert into jobs values ('l', 3, 'ingest', 'succeeded', '{}', '{"kind":"finished","fraction":1,"title":"390 bars"}',
+         '{"bars":390}', null, 1, 1, 53, 54, 55)`,
     )
     openTwice(
       () => new WritableOpsStore(file),
       (store) => {
         expect(store.queued()).toMatchObject([
           { id: 'j', kind: 'transform', params: { symbols: ['SPY'] }, createdAtMs: 50 },
+        ])
+        expect(store.jobs(9)).toMatchObject([
+          {
+            id: 'l',
+            state: 'succeeded',
+            control: 'run',
+            attempts: 1,
+            runs: 1,
+            result: { bars: 390 },
+            finishedAtMs: 55,
+          },
+          { id: 'k', state: 'running', control: 'run', controls: ['pause', 'drain'], attempts: 3, runs: 3 },
+          { id: 'j', state: 'queued', control: 'run', controls: [], attempts: 0, runs: 0 },
         ])
       },
     )

@@ -43,7 +43,10 @@ describe('a job', () => {
       params,
       progress: { kind: 'waiting', fraction: 0, title: 'Waiting' },
       hasFindings: false,
+      control: 'run',
+      controls: [],
       attempts: 0,
+      runs: 0,
       createdAtMs: 1000,
     })
     expect(store.begin('job-1', WORKING, 2000)).toMatchObject({ state: 'running', attempts: 1, startedAtMs: 2000 })
@@ -57,7 +60,10 @@ describe('a job', () => {
       progress: { kind: 'finished', fraction: 1, title: '390 bars' },
       result: { bars: 390 },
       hasFindings: true,
+      control: 'run',
+      controls: [],
       attempts: 1,
+      runs: 1,
       createdAtMs: 1000,
       startedAtMs: 2000,
       finishedAtMs: 3000,
@@ -100,6 +106,68 @@ describe('a job', () => {
     database.exec("update jobs set kind = 'teleport'")
     database.close()
     expect(errorOf(() => store.job('job-1')).code).toBe('STORE_FROM_FUTURE')
+  })
+})
+
+describe('the control of a job', () => {
+  const WAITING: Progress = { kind: 'waiting', fraction: 0, title: 'Paused' }
+
+  test('is kept with the progress that says so, whether it waits or runs', () => {
+    const store = newStore()
+    store.enqueue('job-1', 'ingest', {}, 1000)
+    expect(store.job('job-1')).toMatchObject({ control: 'run', controls: ['pause', 'drain'] })
+    expect(store.setControl('job-1', 'pause', WAITING)).toMatchObject({
+      state: 'queued',
+      control: 'pause',
+      progress: WAITING,
+    })
+    store.setControl('job-1', 'run', WAITING)
+    store.begin('job-1', WORKING, 2000)
+    const progress = { ...WORKING, detail: 'Paused' }
+    expect(store.setControl('job-1', 'pause', progress)).toMatchObject({ state: 'running', control: 'pause', progress })
+    const reader = new OpsStore(store.file)
+    open.push(reader)
+    expect(reader.job('job-1')).toMatchObject({ control: 'pause', progress })
+  })
+
+  test.each(['release', 'requeueInterrupted'] as const)('outlives the engine (%s)', (stop) => {
+    const store = newStore()
+    for (const control of ['pause', 'drain', 'run'] as const) {
+      store.enqueue(control, 'ingest', {}, 1000)
+      store.begin(control, WORKING, 2000)
+      store.setControl(control, control, WORKING)
+      if (stop === 'release') store.release(control)
+    }
+    if (stop === 'requeueInterrupted') store.requeueInterrupted(3000)
+    for (const control of ['pause', 'drain', 'run'] as const)
+      expect(store.job(control)).toMatchObject({ state: 'queued', control })
+  })
+
+  test('of a job that has ended is never pause, and does not change', () => {
+    const store = newStore()
+    for (const id of ['paused', 'drained', 'exhausted']) {
+      store.enqueue(id, 'ingest', {}, 1000)
+      store.begin(id, WORKING, 2000)
+    }
+    store.setControl('paused', 'pause', WORKING)
+    const cancelled = store.fail('paused', 'cancelled', { code: 'CANCELLED', message: 'Cancelled.' }, 3000)
+    expect(cancelled.control).toBe('run')
+    expect(store.setControl('paused', 'pause', WAITING)).toEqual(cancelled)
+    store.setControl('drained', 'drain', WORKING)
+    expect(store.succeed('drained', {}, false, 'done', 3000).control).toBe('drain')
+    store.setControl('exhausted', 'pause', WORKING)
+    for (let attempt = 2; attempt <= MAX_ATTEMPTS; attempt++) {
+      store.requeueInterrupted(3000)
+      store.begin('exhausted', WORKING, 3000)
+    }
+    store.requeueInterrupted(4000)
+    expect(store.job('exhausted')).toMatchObject({ state: 'failed', control: 'run' })
+  })
+
+  test('of another kind than the known ones is refused by the database', () => {
+    const store = newStore()
+    store.enqueue('job-1', 'ingest', {}, 1000)
+    expect(() => store.setControl('job-1', 'hurry' as 'run', WAITING)).toThrow(/constraint/i)
   })
 })
 
@@ -150,5 +218,32 @@ describe('after a restart', () => {
     expect(job.error).toMatchObject({ code: 'JOB_FAILED' })
     expect(job.error?.message).toContain(`${MAX_ATTEMPTS} times`)
     expect(job.error?.hint).toBeDefined()
+  })
+
+  test('every run is counted, also those that an orderly stop ended', () => {
+    const store = newStore()
+    store.enqueue('a', 'ingest', {}, 1000)
+    expect(store.begin('a', WORKING, 2000)).toMatchObject({ attempts: 1, runs: 1 })
+    store.release('a')
+    expect(store.begin('a', WORKING, 3000)).toMatchObject({ attempts: 1, runs: 2 })
+    store.requeueInterrupted(4000)
+    expect(store.begin('a', WORKING, 5000)).toMatchObject({ attempts: 2, runs: 3 })
+  })
+
+  test('a job whose attempts were forgotten has all of them again', () => {
+    const store = newStore()
+    store.enqueue('a', 'ingest', {}, 1000)
+    for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
+      store.begin('a', WORKING, 2000)
+      store.requeueInterrupted(3000)
+    }
+    store.begin('a', WORKING, 4000)
+    store.forgetAttempts('a')
+    expect(store.job('a')).toMatchObject({ state: 'running', attempts: 1, runs: MAX_ATTEMPTS })
+    store.requeueInterrupted(5000)
+    expect(store.job('a').state).toBe('queued')
+    // What does not run has proved nothing.
+    store.forgetAttempts('a')
+    expect(store.begin('a', WORKING, 6000).attempts).toBe(2)
   })
 })

@@ -4,6 +4,7 @@ import {
   addDays,
   dateToEpochDay,
   epochDayToDate,
+  isoLocal,
   isoUtc,
   isSessionDate,
   zonedToEpochSeconds,
@@ -121,4 +122,12 @@ test('an instant is written in UTC', () => {
   expect(isoUtc(0)).toBe('1970-01-01T00:00:00Z')
   expect(isoUtc(1_720_017_060)).toBe('2024-07-03T14:31:00Z')
   expect(isoUtc(-1)).toBe('1969-12-31T23:59:59Z')
+})
+
+test('an instant is written in a zone with the offset that holds there then', () => {
+  expect(isoLocal(1_720_017_060, NEW_YORK)).toBe('2024-07-03T10:31:00-04:00')
+  // 2024-11-03: 01:30 comes twice, first in summer time.
+  expect(isoLocal(Date.UTC(2024, 10, 3, 5, 30) / 1000, NEW_YORK)).toBe('2024-11-03T01:30:00-04:00')
+  expect(isoLocal(Date.UTC(2024, 10, 3, 6, 30) / 1000, NEW_YORK)).toBe('2024-11-03T01:30:00-05:00')
+  expect(isoLocal(0, 'Asia/Kolkata')).toBe('1970-01-01T05:30:00+05:30')
 })

@@ -47,8 +47,12 @@ export const demo: Command = {
     prepareWorkspace(folder)
     const calendar = loadCalendar('XNYS', [BUILT_IN_CALENDARS])
     const market = syntheticMarket({ seed: SEED, calendar, symbols: SYMBOLS, from: FROM, to: TO })
-    const simulator = await startSimulator({ market })
+    // First what can be refused: a simulator that already listens would keep the process alive.
     const engine = createEngine({ workspace: folder })
+    const simulator = await startSimulator({ market }).catch(async (thrown: unknown) => {
+      await engine.close()
+      throw thrown
+    })
     const client = createInMemoryClient(engine)
     const report: Record<string, unknown> = { workspace: folder }
     const step = async <K extends JobKind>(words: string, start: () => Promise<Job>): Promise<JobResult<K>> => {

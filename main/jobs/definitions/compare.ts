@@ -11,6 +11,7 @@ export const compareJob: JobDefinition<'compare'> = {
   kind: 'compare',
   title: 'Compare old and new',
   lane: 'comparisons',
+  controls: [],
   steps: [{ title: 'Comparing', weight: 1 }],
   check: (params, services) => {
     requireOldPipeline(services)

@@ -1,5 +1,4 @@
-import type { JobKind } from '#shared/jobs/job-kinds.ts'
-import type { JobDefinition } from '../job-definition.ts'
+import type { JobDefinitions } from '../job-definition.ts'
 import { compareJob } from './compare.ts'
 import { exportJob } from './export.ts'
 import { featuresJob } from './features.ts'
@@ -9,7 +8,7 @@ import { rebuildJob, transformJob } from './transform.ts'
 import { verifyJob } from './verify.ts'
 
 /** Every kind of job that the engine can do. */
-export const JOB_DEFINITIONS: { readonly [K in JobKind]: JobDefinition<K> } = {
+export const JOB_DEFINITIONS: JobDefinitions = {
   ingest: ingestJob,
   transform: transformJob,
   features: featuresJob,

@@ -19,6 +19,7 @@ export const exportJob: JobDefinition<'export'> = {
   kind: 'export',
   title: 'Export',
   lane: 'exports',
+  controls: [],
   steps: [{ title: 'Writing files', weight: 1 }],
   check: checkSelection,
   run: async (params, { services, signal, report, jobId }) => {
@@ -80,6 +81,7 @@ const curatedTable: TableOf = (params, services, { curated }) => {
     ...BAR_COLUMNS.slice(1).map((name): ExportColumn => ({ name: COLUMN_NAMES[name] ?? name, type: 'double' })),
     { name: 'flags', type: 'integer', unit: 'bit set: 1 repaired high/low, 2 conflicting duplicate, 4 volume unknown' },
   ]
+  const sessions = new Map<string, object[]>()
   return [
     {
       layer: 'curated',
@@ -87,23 +89,15 @@ const curatedTable: TableOf = (params, services, { curated }) => {
       columns,
       symbols,
       blocks: function* (symbol): Generator<ExportBlock> {
-        for (const { session, bars } of curated.blocks(symbol, from, to)) {
+        const read: object[] = []
+        sessions.set(symbol, read)
+        for (const { session, bars, contentHash, configHash } of curated.blocks(symbol, from, to)) {
           const values = [...BAR_COLUMNS.slice(1).map((name) => bars[name]), bars.flags]
+          read.push({ session: session.date, contentHash, configHash })
           yield { sessionDate: session.date, ts: bars.ts, values }
         }
       },
-      provenance: {
-        sessions: Object.fromEntries(
-          symbols.map((symbol) => [
-            symbol,
-            curated.sessions(symbol, from, to).map(({ session, contentHash, configHash }) => ({
-              session: session.date,
-              contentHash,
-              configHash,
-            })),
-          ]),
-        ),
-      },
+      provenance: () => ({ sessions: Object.fromEntries(sessions) }),
     },
   ]
 }
@@ -111,7 +105,13 @@ const curatedTable: TableOf = (params, services, { curated }) => {
 const featureTable: TableOf = (params, services, { features }) => {
   const { from, to } = selectedDates(params)
   const set = features.set(params.featureSet ?? defaultFeatureSet(services))
-  if (set === undefined) return []
+  if (set === undefined) {
+    if (params.featureSet === undefined) return []
+    throw new SwitchyardError('NOT_FOUND', `There are no features of a set ${params.featureSet}.`, {
+      hint: 'Build the set first, or name another one.',
+    })
+  }
+  const sessions = new Map<string, object[]>()
   const symbols = selectedSymbols(params, services).filter(
     (symbol) => features.sessions(set, symbol, from, to).length > 0,
   )
@@ -122,25 +122,20 @@ const featureTable: TableOf = (params, services, { features }) => {
       columns: set.columns.map((name): ExportColumn => ({ name, type: 'double' })),
       symbols,
       blocks: function* (symbol): Generator<ExportBlock> {
-        for (const { sessionDate, ts, columns } of features.blocks(set, symbol, from, to)) {
+        const read: object[] = []
+        sessions.set(symbol, read)
+        for (const block of features.blocks(set, symbol, from, to)) {
+          const { sessionDate, ts, columns, contentHash, inputsHash } = block
+          read.push({ session: sessionDate, contentHash, inputsHash })
           yield { sessionDate, ts, values: columns }
         }
       },
-      provenance: {
+      provenance: () => ({
         availableAt: 'ts + 60 s',
         definitionHash: set.definitionHash,
         definition: JSON.parse(set.definition) as unknown,
-        sessions: Object.fromEntries(
-          symbols.map((symbol) => [
-            symbol,
-            features.sessions(set, symbol, from, to).map(({ sessionDate, contentHash, inputsHash }) => ({
-              session: sessionDate,
-              contentHash,
-              inputsHash,
-            })),
-          ]),
-        ),
-      },
+        sessions: Object.fromEntries(sessions),
+      }),
     },
   ]
 }
@@ -180,13 +175,13 @@ const comparisonTable: TableOf = (params, services, { comparisons }) => {
           }
         }
       },
-      provenance: {
+      provenance: () => ({
         note: 'Minutes that are equal on both sides in every field are counted in the run and not repeated here.',
         runId: run.runId,
         oldPipeline: run.oldPipeline,
         settings: JSON.parse(run.settings) as unknown,
         counts: run.summary.counts,
-      },
+      }),
     },
   ]
 }

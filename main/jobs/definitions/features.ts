@@ -15,6 +15,7 @@ export const featuresJob: JobDefinition<'features'> = {
   kind: 'features',
   title: 'Build features',
   lane: 'features',
+  controls: [],
   steps: [
     { title: 'Finding what changed', weight: 1 },
     { title: 'Computing features', weight: 20 },

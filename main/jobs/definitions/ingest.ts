@@ -6,6 +6,7 @@ import { ingestPieces } from '#main/tws/tws-ingestor.ts'
 import type { JobDefinition } from '../job-definition.ts'
 import type { JobServices } from '../job-services.ts'
 import { selectedDates, selectedSymbols } from '../selection.ts'
+import { ingestProgress } from './ingest-progress.ts'
 
 /** What a run over these symbols and dates would look at. Throws NO_SESSIONS, UNKNOWN_SYMBOL, BAD_ARGUMENTS, CALENDAR_HORIZON. */
 export function ingestPlanInput(
@@ -42,6 +43,7 @@ export const ingestJob: JobDefinition<'ingest'> = {
   kind: 'ingest',
   title: 'Ingest from TWS',
   lane: 'raw',
+  controls: ['pause', 'drain'],
   steps: [
     { title: 'Connecting to TWS', weight: 1 },
     { title: 'Fetching bars', weight: 50 },
@@ -54,7 +56,8 @@ export const ingestJob: JobDefinition<'ingest'> = {
       })
     }
   },
-  run: async (params, { services, signal, report }) => {
+  run: async (params, context) => {
+    const { services, signal, report, control } = context
     const input = ingestPlanInput(params, services)
     const pieces = planIngest(input)
     const sessionsAlreadyStored = input.wanted.reduce(
@@ -62,14 +65,17 @@ export const ingestJob: JobDefinition<'ingest'> = {
       0,
     )
     const known = { sessionsAlreadyStored, sessionsNotFinished: countUnfinished(input) }
-    if (pieces.length === 0) {
-      return { requests: 0, bars: 0, sessionsFetched: 0, ...known, withoutData: [], failed: [] }
+    // One that was being drained when the engine stopped has nothing under way any more.
+    if (pieces.length === 0 || control.state === 'drain') {
+      const sessionsLeft = pieces.reduce((sum, { sessions }) => sum + sessions.length, 0)
+      return { requests: 0, bars: 0, sessionsFetched: 0, sessionsLeft, ...known, withoutData: [], failed: [] }
     }
     const { tws } = services.config
     const elsewhere = params.host !== undefined || params.port !== undefined
     const client = elsewhere
       ? services.openTwsClient({ host: params.host ?? tws.host, port: params.port ?? tws.port })
       : services.twsClient
+    const { stop, ...listeners } = ingestProgress(context, 1)
     try {
       report(0, 0)
       await client.connect(signal)
@@ -82,22 +88,28 @@ export const ingestJob: JobDefinition<'ingest'> = {
         maxConcurrentRequests: tws.maxConcurrentRequests,
         nowMs: services.nowMs,
         signal,
-        onProgress: (done, total, detail) => report(1, done / total, { detail, done, total, unit: 'sessions' }),
+        control,
+        ...listeners,
       })
       return { ...fetched, ...known }
     } finally {
+      stop()
       // Also after a failure: what had come by then is stored.
       services.publish({ kind: 'layer', layer: 'raw' })
       if (elsewhere) await client.disconnect()
     }
   },
-  hasFindings: (result) => result.withoutData.length > 0 || result.failed.length > 0,
+  // What a drained run leaves is not there: who goes on with its bars must hear of it.
+  hasFindings: (result) => result.withoutData.length > 0 || result.failed.length > 0 || result.sessionsLeft > 0,
   summary: (result) => {
+    const { requests, sessionsLeft, sessionsNotFinished } = result
     const done =
-      result.requests === 0
+      requests === 0 && sessionsLeft === 0
         ? `Everything was there already: ${result.sessionsAlreadyStored} sessions.`
-        : `${result.bars} bars of ${result.sessionsFetched} sessions in ${result.requests} requests.`
-    const waiting = result.sessionsNotFinished
-    return waiting === 0 ? done : `${done} ${waiting} ${waiting === 1 ? 'session is' : 'sessions are'} not over yet.`
+        : `${result.bars} bars of ${result.sessionsFetched} sessions in ${requests} requests.`
+    const are = (count: number): string => `${count} ${count === 1 ? 'session is' : 'sessions are'}`
+    const left = sessionsLeft === 0 ? '' : ` Drained: ${are(sessionsLeft)} left.`
+    const waiting = sessionsNotFinished === 0 ? '' : ` ${are(sessionsNotFinished)} not over yet.`
+    return done + left + waiting
   },
 }

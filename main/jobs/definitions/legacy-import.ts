@@ -23,6 +23,7 @@ export const legacyImportJob: JobDefinition<'legacy-import'> = {
   kind: 'legacy-import',
   title: 'Import old pipeline',
   lane: 'legacy',
+  controls: [],
   steps: [{ title: 'Reading files', weight: 1 }],
   check: (params, services) => {
     requireOldPipeline(services)

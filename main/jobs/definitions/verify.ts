@@ -20,6 +20,7 @@ export const verifyJob: JobDefinition<'verify'> = {
   kind: 'verify',
   title: 'Verify against raw',
   lane: 'curated',
+  controls: [],
   steps: [
     { title: 'Reading raw responses', weight: 1 },
     { title: 'Rebuilding curated bars', weight: 2 },

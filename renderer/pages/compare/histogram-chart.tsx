@@ -10,8 +10,7 @@ import {
   YAxis,
 } from 'recharts'
 import type { Histogram } from '#shared/contract/contract.ts'
-import { formatCount, formatDifference, formatShare } from '../../format/numbers.ts'
-import { ChartFrame } from './chart-frame.tsx'
+import { formatCount, formatDifference, formatShare, unitOfField } from '../../format/numbers.ts'
 import { AXIS, GRID } from './chart-style.ts'
 import classes from './chart-tooltip.module.css'
 
@@ -19,6 +18,7 @@ interface HistogramChartProps {
   readonly histogram: Histogram
   /** Whether counts are drawn on a logarithmic axis; a bin without minutes has no bar on either. */
   readonly isLog: boolean
+  readonly width: number
   readonly height: number
 }
 
@@ -29,56 +29,57 @@ interface BinRow {
 }
 
 /** Bars of equal-width bins, labelled by the difference at their centre, with zero marked. */
-export function HistogramChart({ histogram, isLog, height }: HistogramChartProps) {
+export function HistogramChart({ histogram, isLog, width, height }: HistogramChartProps) {
   const { bins, field } = histogram
   const rows: BinRow[] = bins.map((bin, index) => ({ index, count: bin.count === 0 ? null : bin.count }))
   const zero = bins.findIndex((bin) => bin.from < 0 && bin.to > 0)
   const centre = (index: number): string => formatDifference(field, (bins[index].from + bins[index].to) / 2)
   return (
-    <ChartFrame height={height}>
-      {(width) => (
-        <BarChart
-          data={rows}
-          width={width}
-          height={height}
-          margin={{ top: 8, right: 16, bottom: 0, left: 0 }}
-          barCategoryGap={1}
-          title={`Differences of ${field}, number of minutes by size`}
-        >
-          <CartesianGrid {...GRID} vertical={false} />
-          <XAxis
-            {...AXIS}
-            dataKey="index"
-            height={40}
-            minTickGap={24}
-            tickFormatter={centre}
-            label={{ value: `new − old ${field}`, position: 'insideBottom', offset: 2, fill: 'var(--sy-ink-3)' }}
-          />
-          <YAxis
-            {...AXIS}
-            width={64}
-            scale={isLog ? 'log' : 'linear'}
-            domain={isLog ? [0.5, 'dataMax'] : [0, 'dataMax']}
-            {...(isLog ? { ticks: powersOfTen(bins), allowDataOverflow: true } : {})}
-            tickFormatter={formatCount}
-            label={{
-              value: isLog ? 'minutes (log)' : 'minutes',
-              angle: -90,
-              position: 'insideLeft',
-              offset: 12,
-              fill: 'var(--sy-ink-3)',
-            }}
-          />
-          {zero >= 0 && <ReferenceLine x={zero} stroke="var(--sy-ink)" strokeDasharray="4 3" label={ZERO_LABEL} />}
-          <Tooltip
-            content={<BinTooltip histogram={histogram} />}
-            cursor={{ fill: 'var(--sy-hover)' }}
-            isAnimationActive={false}
-          />
-          <Bar dataKey="count" fill="var(--sy-diff)" isAnimationActive={false} />
-        </BarChart>
-      )}
-    </ChartFrame>
+    <BarChart
+      data={rows}
+      width={width}
+      height={height}
+      margin={{ top: 8, right: 16, bottom: 0, left: 0 }}
+      barCategoryGap={1}
+      title={`Differences of ${field}, number of minutes by size`}
+    >
+      <CartesianGrid {...GRID} vertical={false} />
+      <XAxis
+        {...AXIS}
+        dataKey="index"
+        height={40}
+        minTickGap={24}
+        tickFormatter={centre}
+        label={{
+          value: `new − old ${field} (${unitOfField(field)})`,
+          position: 'insideBottom',
+          offset: 2,
+          fill: 'var(--sy-ink-3)',
+        }}
+      />
+      <YAxis
+        {...AXIS}
+        width={64}
+        scale={isLog ? 'log' : 'linear'}
+        domain={isLog ? [0.5, 'dataMax'] : [0, 'dataMax']}
+        {...(isLog ? { ticks: powersOfTen(bins), allowDataOverflow: true } : {})}
+        tickFormatter={formatCount}
+        label={{
+          value: isLog ? 'minutes (log)' : 'minutes',
+          angle: -90,
+          position: 'insideLeft',
+          offset: 12,
+          fill: 'var(--sy-ink-3)',
+        }}
+      />
+      {zero >= 0 && <ReferenceLine x={zero} stroke="var(--sy-ink)" strokeDasharray="4 3" label={ZERO_LABEL} />}
+      <Tooltip
+        content={<BinTooltip histogram={histogram} />}
+        cursor={{ fill: 'var(--sy-hover)' }}
+        isAnimationActive={false}
+      />
+      <Bar dataKey="count" fill="var(--sy-diff)" isAnimationActive={false} />
+    </BarChart>
   )
 }
 

@@ -2,16 +2,19 @@ import { SegmentedControl } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { ComparisonRunDetail, Histogram } from '#shared/contract/contract.ts'
+import { CHART_HEAD_HEIGHT, ChartFrame } from '../../charts/chart-frame.tsx'
+import { fileName } from '../../charts/file-name.ts'
 import type { Column } from '../../components/data-table.tsx'
 import { DataTable } from '../../components/data-table.tsx'
-import { EmptyState } from '../../components/empty-state.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { QueryView } from '../../components/query-view.tsx'
 import { orpc } from '../../engine-client.ts'
 import { formatCount, formatDifference, formatShare } from '../../format/numbers.ts'
+import { formatDates } from '../../format/times.ts'
+import { symbolWords } from '../../wording/job-words.ts'
 import type { ViewContext } from '../../view-context.ts'
 import { binRange, HistogramChart } from './histogram-chart.tsx'
-import classes from './histogram-panel.module.css'
+import { histogramCsv } from './histogram-csv.ts'
 
 const HEIGHT = 309
 
@@ -28,8 +31,8 @@ type Scale = 'log' | 'linear'
 export function HistogramPanel({ run, field, symbol, context }: HistogramPanelProps) {
   const [isOneSymbol, setOneSymbol] = useState(context.symbol !== undefined)
   const [scale, setScale] = useState<Scale>('log')
-  const [view, setView] = useState<'chart' | 'table'>('chart')
   const wanted = isOneSymbol ? symbol : undefined
+  const symbols = wanted === undefined ? run.symbols : [wanted]
   const histogram = useQuery(
     orpc.compare.histogram.queryOptions({
       input: { runId: run.runId, field, ...(wanted === undefined ? {} : { symbol: wanted }) },
@@ -62,38 +65,39 @@ export function HistogramPanel({ run, field, symbol, context }: HistogramPanelPr
             value={scale}
             onChange={setScale}
           />
-          <SegmentedControl
-            aria-label="Show as"
-            data={[
-              { value: 'chart', label: 'Chart' },
-              { value: 'table', label: 'Table' },
-            ]}
-            value={view}
-            onChange={setView}
-          />
         </>
       }
     >
-      <QueryView query={histogram} height={HEIGHT + 28}>
+      <QueryView query={histogram} height={HEIGHT + CHART_HEAD_HEIGHT}>
         {(data) => (
-          <div className={classes.content} data-stale={histogram.isPlaceholderData || undefined}>
-            <p className={classes.words}>{wordsOf(data)}</p>
-            {data.bins.length === 0 ? (
-              <EmptyState title="Nothing to count">No minute of the run has {field} on both sides.</EmptyState>
-            ) : data.zeros === data.count ? (
-              <EmptyState title="No differences">
-                Old and new have the same {field} in every one of {formatCount(data.count)} minutes.
-              </EmptyState>
-            ) : view === 'chart' ? (
-              <HistogramChart histogram={data} isLog={scale === 'log'} height={HEIGHT} />
-            ) : (
-              <BinTable histogram={data} />
-            )}
-          </div>
+          <ChartFrame
+            title={`Differences of ${data.field} (new − old), ${symbolWords(symbols)}, ${formatDates(run.from, run.to)}`}
+            note={wordsOf(data)}
+            fileName={fileName([symbolWords(symbols), formatDates(run.from, run.to), data.field, 'differences'])}
+            height={HEIGHT}
+            isStale={histogram.isPlaceholderData}
+            empty={emptyWords(data)}
+            csv={() => histogramCsv(data)}
+            renderTable={(maxHeight) => <BinTable histogram={data} maxHeight={maxHeight} />}
+          >
+            {(width) => <HistogramChart histogram={data} isLog={scale === 'log'} width={width} height={HEIGHT} />}
+          </ChartFrame>
         )}
       </QueryView>
     </Panel>
   )
+}
+
+/** What is said where there are no differences to draw. */
+function emptyWords({ field, bins, zeros, count }: Histogram) {
+  if (bins.length === 0) {
+    return { title: 'Nothing to count', text: `No minute of the run has ${field} on both sides.` }
+  }
+  if (zeros < count) return undefined
+  return {
+    title: 'No differences',
+    text: `Old and new have the same ${field} in every one of ${formatCount(count)} minutes.`,
+  }
 }
 
 function wordsOf({ field, count, zeros, min, max, mean }: Histogram): string {
@@ -107,7 +111,12 @@ function wordsOf({ field, count, zeros, min, max, mean }: Histogram): string {
 
 type Bin = Histogram['bins'][number]
 
-function BinTable({ histogram }: { readonly histogram: Histogram }) {
+interface BinTableProps {
+  readonly histogram: Histogram
+  readonly maxHeight: number
+}
+
+function BinTable({ histogram, maxHeight }: BinTableProps) {
   const columns: readonly Column<Bin>[] = [
     { key: 'range', header: 'New − old', cell: (bin) => binRange(histogram, histogram.bins.indexOf(bin)) },
     {
@@ -125,7 +134,7 @@ function BinTable({ histogram }: { readonly histogram: Histogram }) {
       columns={columns}
       rows={histogram.bins}
       rowKey={(bin) => String(bin.from)}
-      maxHeight={HEIGHT}
+      maxHeight={maxHeight}
     />
   )
 }

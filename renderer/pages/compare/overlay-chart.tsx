@@ -1,4 +1,4 @@
-import { useId, useMemo } from 'react'
+import { useId } from 'react'
 import {
   Bar,
   CartesianGrid,
@@ -16,27 +16,29 @@ import type { DotItemDotProps } from 'recharts'
 import type { Overlay } from '#shared/contract/contract.ts'
 import { formatDifference, formatFieldValue, unitOfField } from '../../format/numbers.ts'
 import { formatZoneClock, zoneName } from '../../format/times.ts'
-import { ChartFrame } from './chart-frame.tsx'
 import { AXIS, CURSOR, GRID, MARKED_MINUTE } from './chart-style.ts'
 import type { OverlayRow } from './overlay-rows.ts'
-import { differenceReach, halfHours, isLonely, overlayRows, overlaySpan } from './overlay-rows.ts'
+import { differenceReach, halfHours, isLonely, overlaySpan } from './overlay-rows.ts'
 import { OverlayTooltip } from './overlay-tooltip.tsx'
 
 interface OverlayChartProps {
   readonly overlay: Overlay
+  /** The minutes of `overlay`. */
+  readonly rows: readonly OverlayRow[]
   /** The marked minute, epoch seconds. */
   readonly atTs: number | undefined
+  readonly width: number
   readonly height: number
 }
 
 const STRIP_HEIGHT = 128
 /** Both charts leave the same room at the sides, so that a minute is at the same place in both. */
 const MARGIN = { top: 8, right: 44, bottom: 0, left: 0 } as const
-const Y_WIDTH = 72
+/** Room for the axis label and values of eight digits: an index fund's minute at the close has millions of shares. */
+const Y_WIDTH = 88
 
 /** Old and new on one axis, their difference with its zero line beneath, both with the same minutes and one tooltip. */
-export function OverlayChart({ overlay, atTs, height }: OverlayChartProps) {
-  const rows = useMemo(() => overlayRows(overlay), [overlay])
+export function OverlayChart({ overlay, rows, atTs, width, height }: OverlayChartProps) {
   const span = overlaySpan(overlay, rows)
   const ticks = halfHours(span)
   const reach = differenceReach(rows, overlay.field === 'volume' ? 1 : 0.01)
@@ -48,82 +50,73 @@ export function OverlayChart({ overlay, atTs, height }: OverlayChartProps) {
   const timeAxis = { dataKey: 'ts', type: 'number' as const, domain: span, ticks, tickFormatter: clock, ...AXIS }
 
   return (
-    <ChartFrame height={height}>
-      {(width) => (
-        <>
-          <LineChart
-            {...shared}
-            width={width}
-            height={height - STRIP_HEIGHT}
-            title={`${field} of ${overlay.symbol} on ${overlay.sessionDate}, old and new`}
-          >
-            <CartesianGrid {...GRID} />
-            <XAxis {...timeAxis} tickFormatter={noLabel} tickLine={false} height={8} />
-            <YAxis
-              {...AXIS}
-              width={Y_WIDTH}
-              domain={['auto', 'auto']}
-              tickFormatter={(value: number) => formatFieldValue(field, value)}
-              label={{ value: unitOfField(field), ...AXIS_LABEL }}
-            />
-            {marked}
-            <Tooltip
-              content={<OverlayTooltip field={field} zone={zone} />}
-              cursor={CURSOR}
-              isAnimationActive={false}
-              offset={16}
-            />
-            {/* The new line is thinner and on top: where both agree, the old one frames it. Volume has no run of like
-                values that a frame would be seen around. */}
-            <Line
-              {...LINE}
-              dataKey="old"
-              stroke="var(--sy-old)"
-              strokeWidth={field === 'volume' ? 2 : 4}
-              dot={lonelyDot(rows, 'old')}
-            />
-            <Line
-              {...LINE}
-              dataKey="new"
-              stroke="var(--sy-new)"
-              strokeWidth={field === 'volume' ? 1 : 1.5}
-              dot={lonelyDot(rows, 'new')}
-            />
-            <DirectLabels rows={rows} />
-          </LineChart>
-          <ComposedChart
-            {...shared}
-            width={width}
-            height={STRIP_HEIGHT}
-            title={`Difference of ${field}, new minus old`}
-          >
-            <CartesianGrid {...GRID} />
-            <XAxis
-              {...timeAxis}
-              height={36}
-              label={{
-                value: `bar start, ${zoneName(zone)} (${zone})`,
-                position: 'insideBottom',
-                offset: 2,
-                fill: 'var(--sy-ink-3)',
-              }}
-            />
-            <YAxis
-              {...AXIS}
-              width={Y_WIDTH}
-              domain={[-reach, reach]}
-              ticks={[-reach, 0, reach]}
-              tickFormatter={(value: number) => formatDifference(field, value)}
-              label={{ value: 'new − old', ...AXIS_LABEL }}
-            />
-            {marked}
-            <ReferenceLine y={0} stroke="var(--sy-ink-3)" />
-            <Tooltip content={noContent} cursor={CURSOR} isAnimationActive={false} />
-            <Bar dataKey="difference" fill="var(--sy-diff)" barSize={2} isAnimationActive={false} />
-          </ComposedChart>
-        </>
-      )}
-    </ChartFrame>
+    <>
+      <LineChart
+        {...shared}
+        width={width}
+        height={height - STRIP_HEIGHT}
+        title={`${field} of ${overlay.symbol} on ${overlay.sessionDate}, old and new`}
+      >
+        <CartesianGrid {...GRID} />
+        <XAxis {...timeAxis} tickFormatter={noLabel} tickLine={false} height={8} />
+        <YAxis
+          {...AXIS}
+          width={Y_WIDTH}
+          domain={['auto', 'auto']}
+          tickFormatter={(value: number) => formatFieldValue(field, value)}
+          label={{ value: unitOfField(field), ...AXIS_LABEL }}
+        />
+        {marked}
+        <Tooltip
+          content={<OverlayTooltip field={field} zone={zone} />}
+          cursor={CURSOR}
+          isAnimationActive={false}
+          offset={16}
+        />
+        {/* The new line is thinner and on top: where both agree, the old one frames it. Volume has no run of like
+            values that a frame would be seen around. */}
+        <Line
+          {...LINE}
+          dataKey="old"
+          stroke="var(--sy-old)"
+          strokeWidth={field === 'volume' ? 2 : 4}
+          dot={lonelyDot(rows, 'old')}
+        />
+        <Line
+          {...LINE}
+          dataKey="new"
+          stroke="var(--sy-new)"
+          strokeWidth={field === 'volume' ? 1 : 1.5}
+          dot={lonelyDot(rows, 'new')}
+        />
+        <DirectLabels rows={rows} />
+      </LineChart>
+      <ComposedChart {...shared} width={width} height={STRIP_HEIGHT} title={`Difference of ${field}, new minus old`}>
+        <CartesianGrid {...GRID} />
+        <XAxis
+          {...timeAxis}
+          height={36}
+          label={{
+            value: `bar start, ${zoneName(zone)} (${zone})`,
+            position: 'insideBottom',
+            offset: 2,
+            fill: 'var(--sy-ink-3)',
+          }}
+        />
+        <YAxis
+          {...AXIS}
+          width={Y_WIDTH}
+          domain={[-reach, reach]}
+          ticks={[-reach, 0, reach]}
+          tickFormatter={(value: number) => formatDifference(field, value)}
+          label={{ value: 'new − old', ...AXIS_LABEL }}
+        />
+        {marked}
+        <ReferenceLine y={0} stroke="var(--sy-ink-3)" />
+        <Tooltip content={noContent} cursor={CURSOR} isAnimationActive={false} />
+        <Bar dataKey="difference" fill="var(--sy-diff)" barSize={2} isAnimationActive={false} />
+      </ComposedChart>
+    </>
   )
 }
 

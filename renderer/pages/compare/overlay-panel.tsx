@@ -1,8 +1,10 @@
 import { SegmentedControl } from '@mantine/core'
 import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
-import { useMemo, useState } from 'react'
+import { useMemo } from 'react'
 import type { ComparisonRunDetail, Overlay } from '#shared/contract/contract.ts'
 import { COMPARED_FIELDS } from '#shared/config/workspace-config.ts'
+import { CHART_HEAD_HEIGHT, ChartFrame } from '../../charts/chart-frame.tsx'
+import { fileName } from '../../charts/file-name.ts'
 import type { Column } from '../../components/data-table.tsx'
 import { DataTable } from '../../components/data-table.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
@@ -13,13 +15,12 @@ import { formatCount, formatDifference, formatFieldValue, formatQuantity, unitOf
 import { formatZoneClock, zoneName } from '../../format/times.ts'
 import type { CompareSelection } from './compare-selection.ts'
 import { OverlayChart } from './overlay-chart.tsx'
+import { overlayCsv } from './overlay-csv.ts'
 import classes from './overlay-panel.module.css'
 import type { OverlayRow } from './overlay-rows.ts'
 import { overlayRows } from './overlay-rows.ts'
 
-/** Heights of the chart and of the table that stands in for it, which ends with a whole row. */
 const HEIGHT = 428
-const TABLE_HEIGHT = 421
 
 interface OverlayPanelProps {
   readonly run: ComparisonRunDetail
@@ -30,7 +31,6 @@ interface OverlayPanelProps {
 /** Old and new of one symbol and session on one axis, with their difference beneath. */
 export function OverlayPanel({ run, selection, onField }: OverlayPanelProps) {
   const { symbol, sessionDate, field, atTs } = selection
-  const [view, setView] = useState<'chart' | 'table'>('chart')
   const overlay = useQuery(
     orpc.compare.overlay.queryOptions({
       input: symbol === undefined || sessionDate === undefined ? skipToken : { symbol, sessionDate, field },
@@ -48,65 +48,68 @@ export function OverlayPanel({ run, selection, onField }: OverlayPanelProps) {
     <Panel
       className={classes.panel}
       title={`${symbol} ${sessionDate}`}
-      controls={
-        <>
-          <SegmentedControl aria-label="Field" data={[...COMPARED_FIELDS]} value={field} onChange={onField} />
-          <SegmentedControl
-            aria-label="Show as"
-            data={[
-              { value: 'chart', label: 'Chart' },
-              { value: 'table', label: 'Table' },
-            ]}
-            value={view}
-            onChange={setView}
-          />
-        </>
-      }
+      controls={<SegmentedControl aria-label="Field" data={[...COMPARED_FIELDS]} value={field} onChange={onField} />}
     >
-      <SessionNote run={run} selection={selection} />
-      <QueryView query={overlay} height={HEIGHT}>
+      <QueryView query={overlay} height={HEIGHT + CHART_HEAD_HEIGHT}>
         {(data) => (
-          <div className={classes.content} data-stale={overlay.isPlaceholderData || undefined}>
-            {view === 'chart' ? (
-              <OverlayChart overlay={data} atTs={atTs} height={HEIGHT} />
-            ) : (
-              <OverlayTable overlay={data} atTs={atTs} />
-            )}
-          </div>
+          <OverlayFrame
+            overlay={data}
+            note={sessionWords(run, selection)}
+            atTs={atTs}
+            isStale={overlay.isPlaceholderData}
+          />
         )}
       </QueryView>
     </Panel>
   )
 }
 
-/** What the run counted in this session. */
-function SessionNote({ run, selection }: { readonly run: ComparisonRunDetail; readonly selection: CompareSelection }) {
-  const row = run.perSession.find(
-    (entry) => entry.symbol === selection.symbol && entry.sessionDate === selection.sessionDate,
-  )
-  if (row === undefined) return null
+interface OverlayFrameProps {
+  readonly overlay: Overlay
+  readonly note: string
+  readonly atTs: number | undefined
+  readonly isStale: boolean
+}
+
+function OverlayFrame({ overlay, note, atTs, isStale }: OverlayFrameProps) {
+  const { symbol, sessionDate, field } = overlay
+  const rows = useMemo(() => overlayRows(overlay), [overlay])
+  const columns = useMemo(() => columnsFor(overlay), [overlay])
+  const isEmpty = rows.every((row) => row.old === null && row.new === null)
   return (
-    <p className={classes.words}>
-      Of {formatQuantity(row.common, 'minute')} in both, {formatCount(row.different)} different in some field
-      {row.oldOnly > 0 && `, ${formatCount(row.oldOnly)} only in old`}
-      {row.newOnly > 0 && `, ${formatCount(row.newOnly)} only in new`}.
-    </p>
+    <ChartFrame
+      title={`${symbol} ${sessionDate}, old and new ${field}`}
+      note={note}
+      fileName={fileName([symbol, sessionDate, field, 'old and new'])}
+      height={HEIGHT}
+      isStale={isStale}
+      empty={
+        isEmpty ? { title: 'Nothing to draw', text: `Neither side has ${field} in this session any more.` } : undefined
+      }
+      csv={() => overlayCsv(overlay, rows)}
+      renderTable={(maxHeight) => (
+        <DataTable
+          label={`${field} of ${symbol}, ${sessionDate}, minute by minute`}
+          columns={columns}
+          rows={rows}
+          rowKey={(row) => String(row.ts)}
+          selectedKey={atTs === undefined ? undefined : String(atTs)}
+          maxHeight={maxHeight}
+        />
+      )}
+    >
+      {(width) => <OverlayChart overlay={overlay} rows={rows} atTs={atTs} width={width} height={HEIGHT} />}
+    </ChartFrame>
   )
 }
 
-function OverlayTable({ overlay, atTs }: { readonly overlay: Overlay; readonly atTs: number | undefined }) {
-  const rows = useMemo(() => overlayRows(overlay), [overlay])
-  const columns = useMemo(() => columnsFor(overlay), [overlay])
-  return (
-    <DataTable
-      label={`${overlay.field} of ${overlay.symbol}, ${overlay.sessionDate}, minute by minute`}
-      columns={columns}
-      rows={rows}
-      rowKey={(row) => String(row.ts)}
-      selectedKey={atTs === undefined ? undefined : String(atTs)}
-      maxHeight={TABLE_HEIGHT}
-    />
-  )
+/** What the run counted in this session. */
+function sessionWords(run: ComparisonRunDetail, { symbol, sessionDate }: CompareSelection): string {
+  const row = run.perSession.find((entry) => entry.symbol === symbol && entry.sessionDate === sessionDate)
+  if (row === undefined) return ''
+  const onlyOld = row.oldOnly > 0 ? `, ${formatCount(row.oldOnly)} only in old` : ''
+  const onlyNew = row.newOnly > 0 ? `, ${formatCount(row.newOnly)} only in new` : ''
+  return `Of ${formatQuantity(row.common, 'minute')} in both, ${formatCount(row.different)} different in some field${onlyOld}${onlyNew}.`
 }
 
 function columnsFor({ field, zone }: Overlay): readonly Column<OverlayRow>[] {
