@@ -111,7 +111,7 @@ describe('the configuration', () => {
       identicalMs: 15_250,
       contract: { weight: 5, windowMs: 2_250 },
       smallBars: { weight: 60, windowMs: 600_250 },
-      pace: { spacingMs: 50, slowFactor: 3, backOffMs: 15_000, backOffCeilingMs: 600_000 },
+      pace: { spacingMs: 25, slowFactor: 3, backOffMs: 15_000, backOffCeilingMs: 600_000 },
     })
   })
 

@@ -12,7 +12,7 @@ import {
   waitingAt,
   weightIn10Min,
 } from './pacing-checker.ts'
-import { DEFAULT_LIMITS, type Plan, type Planned, type Run, runPlan } from './pacing-fixtures.ts'
+import { DEFAULT_LIMITS, type Plan, type Planned, type Run, runPlan, type Sent } from './pacing-fixtures.ts'
 
 const RUNS = 1_000
 
@@ -189,4 +189,25 @@ test('it never rests while something may go that no pause or pace holds back', (
       }
     }
   })
+})
+
+test('requests that arrive up to the margin late break no documented limit', () => {
+  const delays = fc.array(fc.nat(250), { minLength: 1, maxLength: 50 })
+  fc.assert(
+    fc.property(roughPlan, delays, ({ requests }, delaysMs) => {
+      // An answer comes after its request has arrived.
+      const plan: Plan = {
+        requests: requests.map((planned) => ({ ...planned, latencyMs: planned.latencyMs + 250 })),
+      }
+      const run = runPlan(new PacingScheduler(DEFAULT_LIMITS), plan)
+      const arrived = run.sent
+        .map(({ atMs, planned }, i): Sent => {
+          const delayMs = delaysMs[i % delaysMs.length]
+          return { atMs: atMs + delayMs, planned: { ...planned, latencyMs: planned.latencyMs - delayMs } }
+        })
+        .toSorted((a, b) => a.atMs - b.atMs)
+      expect(brokenRules(plan, { ...run, sent: arrived }, { ...DEFAULT_RULES, marginMs: 0 })).toEqual([])
+    }),
+    { numRuns: RUNS },
+  )
 })
