@@ -74,9 +74,8 @@ function openAt({ plan, run, count }: Log, nowMs: number): number {
   const lostAtMs = plan.connectionLostAtMs ?? []
   return run.sent
     .slice(0, count)
-    .filter(
-      ({ atMs, planned }) => atMs + planned.latencyMs > nowMs && !lostAtMs.some((lost) => lost > atMs && lost <= nowMs),
-    ).length
+    .filter(({ atMs, answeredAtMs }) => answeredAtMs > nowMs && !lostAtMs.some((lost) => lost > atMs && lost <= nowMs))
+    .length
 }
 
 /** What was sent against a rule. */

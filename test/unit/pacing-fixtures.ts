@@ -33,6 +33,8 @@ export interface Planned {
 /** What happens to a scheduler from outside. */
 export interface Plan {
   readonly requests: readonly Planned[]
+  /** Latency where it depends on how many are open, itself included, or on the time; otherwise that of the request. */
+  readonly latencyOf?: (planned: Planned, open: number, nowMs: number) => number
   /** When other messages go out. */
   readonly messagesAtMs?: readonly number[]
   readonly connectionLostAtMs?: readonly number[]
@@ -40,6 +42,7 @@ export interface Plan {
 
 export interface Sent {
   readonly atMs: number
+  readonly answeredAtMs: number
   readonly planned: Planned
 }
 
@@ -78,14 +81,18 @@ export function runPlan(scheduler: PacingScheduler, plan: Plan): Run {
   for (const atMs of plan.connectionLostAtMs ?? []) events.add(atMs, () => scheduler.connectionLost())
 
   let nowMs = 0
+  let open = 0
   for (;;) {
     events.runUntil(nowMs)
     const decision = scheduler.next(nowMs)
     if (decision.kind === 'send') {
       const planned = byId.get(decision.request.id)
       if (planned === undefined) throw new Error(`${decision.request.id} is not of the plan.`)
-      const index = sent.push({ atMs: nowMs, planned }) - 1
-      events.add(nowMs + planned.latencyMs, (atMs) => {
+      open++
+      const answeredAtMs = nowMs + (plan.latencyOf?.(planned, open, nowMs) ?? planned.latencyMs)
+      const index = sent.push({ atMs: nowMs, answeredAtMs, planned }) - 1
+      events.add(answeredAtMs, (atMs) => {
+        open--
         if (planned.outcome === 'violation') violations.push({ index, atMs, count: sent.length })
         scheduler.settled(planned.request.id, atMs, { kind: planned.outcome })
       })

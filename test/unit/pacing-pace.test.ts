@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { AdaptivePace } from '#main/tws/pacing/adaptive-pace.ts'
 import { LatencyWatch } from '#main/tws/pacing/latency-watch.ts'
-import { DEFAULT_LIMITS } from './pacing-fixtures.ts'
+import { PacingScheduler } from '#main/tws/pacing/pacing-scheduler.ts'
+import { DEFAULT_LIMITS, type Planned, requestOf, runPlan } from './pacing-fixtures.ts'
 
 const LIMITS = { ...DEFAULT_LIMITS.pace, spacingMs: 50, slowFactor: 3, backOffMs: 15_000, backOffCeilingMs: 50_000 }
 
@@ -52,14 +53,17 @@ describe('the pace', () => {
     expect([pace.pace, pace.pausedUntilMs]).toEqual([0.25, 50_000])
   })
 
-  test('comes back by a two hundredth with every good answer, and the pause is short again only then', () => {
+  test('comes back by a two hundredth with every good answer, near what was too much by a twentieth of that', () => {
     const pace = new AdaptivePace(LIMITS)
     pace.violated(0, 0)
-    let nowMs = answer(pace, 20_000, times(99, 100))
-    expect(pace.pace).toBeCloseTo(0.995)
+    let nowMs = answer(pace, 20_000, times(80, 100))
+    expect(pace.pace).toBeCloseTo(0.9)
+    nowMs = answer(pace, nowMs, times(398, 100))
+    expect(pace.pace).toBeCloseTo(0.9995)
     expect(pace.reason).toBe('pacing-violation')
-    nowMs = answer(pace, nowMs, times(2, 100))
+    nowMs = answer(pace, nowMs, times(4, 100))
     expect([pace.pace, pace.reason]).toEqual([1, undefined])
+    // Only now the pause is short again.
     pace.violated(nowMs, nowMs)
     expect(pace.pausedUntilMs - nowMs).toBe(15_000)
     pace.violated(nowMs + 15_000, nowMs + 15_000)
@@ -94,6 +98,39 @@ describe('the pace', () => {
     expect(pace.pace).toBe(1)
     for (let i = 0; i < 15; i++) pace.failed(nowMs, nowMs + 60_000)
     expect(pace.pace).toBe(0.75)
+  })
+})
+
+describe('a TWS with a limit of its own', () => {
+  const bars = (count: number): Planned[] =>
+    Array.from({ length: count }, (_, id) => ({
+      request: requestOf(id, { kind: 'bars', symbol: `S${id % 20}` }),
+      offeredAtMs: 0,
+      latencyMs: 800 + ((id * 7_919) % 400),
+      outcome: 'answered',
+    }))
+
+  test('that makes what is beyond ten open requests wait for 20 s is mostly asked less than that', () => {
+    const { sent } = runPlan(new PacingScheduler(DEFAULT_LIMITS), {
+      requests: bars(4_000),
+      latencyOf: ({ latencyMs }, open) => (open > 10 ? 20_000 : latencyMs),
+    })
+    const slow = sent.slice(500).filter(({ atMs, answeredAtMs }) => answeredAtMs - atMs === 20_000)
+    expect(slow.length).toBeLessThan(0.1 * sent.length)
+  })
+
+  test('that is slow for a minute is asked less in that minute and as before soon after', () => {
+    const scheduler = new PacingScheduler(DEFAULT_LIMITS)
+    const { sent } = runPlan(scheduler, {
+      requests: bars(6_000),
+      latencyOf: ({ latencyMs }, _open, nowMs) => (nowMs >= 60_000 && nowMs < 120_000 ? 10 : 1) * latencyMs,
+    })
+    const perSecond = (fromMs: number, toMs: number): number =>
+      sent.filter(({ atMs }) => atMs >= fromMs && atMs < toMs).length / ((toMs - fromMs) / 1_000)
+    // Twenty open requests that take a second on average are twenty a second.
+    expect(perSecond(20_000, 60_000)).toBeGreaterThan(18)
+    expect(perSecond(90_000, 120_000)).toBeLessThan(2)
+    expect(perSecond(200_000, 240_000)).toBeGreaterThan(18)
   })
 })
 

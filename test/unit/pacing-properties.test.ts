@@ -196,15 +196,10 @@ test('requests that arrive up to the margin late break no documented limit', () 
   fc.assert(
     fc.property(roughPlan, delays, ({ requests }, delaysMs) => {
       // An answer comes after its request has arrived.
-      const plan: Plan = {
-        requests: requests.map((planned) => ({ ...planned, latencyMs: planned.latencyMs + 250 })),
-      }
+      const plan: Plan = { requests, latencyOf: ({ latencyMs }) => latencyMs + 250 }
       const run = runPlan(new PacingScheduler(DEFAULT_LIMITS), plan)
       const arrived = run.sent
-        .map(({ atMs, planned }, i): Sent => {
-          const delayMs = delaysMs[i % delaysMs.length]
-          return { atMs: atMs + delayMs, planned: { ...planned, latencyMs: planned.latencyMs - delayMs } }
-        })
+        .map((sent, i): Sent => ({ ...sent, atMs: sent.atMs + delaysMs[i % delaysMs.length] }))
         .toSorted((a, b) => a.atMs - b.atMs)
       expect(brokenRules(plan, { ...run, sent: arrived }, { ...DEFAULT_RULES, marginMs: 0 })).toEqual([])
     }),
