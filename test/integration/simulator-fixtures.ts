@@ -193,3 +193,16 @@ export async function fence(client: RawClient): Promise<void> {
   const text = await client.text()
   if (!text.startsWith('49|1|')) throw new Error(`expected the time, got ${text}`)
 }
+
+/** Waits for what shows in the simulator and not to a client. */
+export async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** The next message with this code, past answers that were on their way. */
+export async function noticeOf(client: RawClient, code: number): Promise<string> {
+  for (;;) {
+    const text = await client.text()
+    if (text.startsWith(`4|2|-1|${code}|`)) return text
+  }
+}

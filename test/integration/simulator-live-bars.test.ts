@@ -10,6 +10,7 @@ import {
   type RawClient,
   type Row,
   startedClient,
+  until,
 } from './simulator-fixtures.ts'
 
 /** Two minutes whose path is easy: the first rises (low, then high), the second is flat. */
@@ -217,7 +218,7 @@ describe('real-time bars', () => {
     await fence(client)
     client.socket.destroy()
     await client.closed()
-    while (clock.timers > 0) await new Promise((resolve) => setImmediate(resolve))
-    expect(simulator.connections).toBeLessThanOrEqual(1)
+    await until(() => simulator.connections === 0)
+    expect(clock.timers).toBe(0)
   })
 })

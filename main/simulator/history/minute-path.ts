@@ -21,7 +21,8 @@ export function minutePath(open: number, high: number, low: number, close: numbe
     // The turns themselves are the bar's own prices, on a tick or not.
     if (within === 0) return turns[leg]
     if (within === 1) return turns[leg + 1]
-    return Math.round((turns[leg] + (turns[leg + 1] - turns[leg]) * within) * ticksPerUnit) / ticksPerUnit
+    const price = Math.round((turns[leg] + (turns[leg + 1] - turns[leg]) * within) * ticksPerUnit) / ticksPerUnit
+    return Math.min(high, Math.max(low, price))
   }
 
   return {

@@ -3,6 +3,7 @@ import { FaultPlan, waitsForOccasion } from './fault-plan.ts'
 import {
   type ConnectionFault,
   type Fault,
+  type FaultKind,
   isConnectionFault,
   isReplyFault,
   type ReplyFault,
@@ -12,7 +13,7 @@ import type { Scenario } from './scenario-schema.ts'
 
 /** A fault that struck. */
 export interface InjectedFault {
-  readonly kind: Fault['kind']
+  readonly kind: FaultKind
   /** Milliseconds since the epoch on the simulator's clock. */
   readonly atMs: number
   /** Number of the connection from 1, null for a fault of the whole simulator. */
@@ -90,7 +91,7 @@ export class FaultEngine {
   }
 
   /** Adds a fault that struck to the record. */
-  note(kind: Fault['kind'], target: FaultTarget): void {
+  note(kind: FaultKind, target: FaultTarget): void {
     this.struck.push({ kind, atMs: this.#clock.nowMs(), ...target })
     if (this.struck.length > MAX_RECORDS) this.struck.splice(0, this.struck.length - MAX_RECORDS)
   }

@@ -8,7 +8,7 @@ const ordinal = z.int().min(1).max(1_000_000)
 const barCount = z.int().min(0).max(1_000_000)
 
 /** When a fault strikes. Connections and requests are counted from 1, from the moment the scenario is loaded. */
-export const triggerSchema = z.strictObject({
+const triggerSchema = z.strictObject({
   /** Not before this many milliseconds after the scenario was loaded; alone, it strikes then. */
   afterMs: milliseconds.optional(),
   /** At the Nth connection; of faults of an answer, only at requests of the Nth connection. */
@@ -20,8 +20,6 @@ export const triggerSchema = z.strictObject({
   /** Only at requests for this symbol. */
   symbol: z.string().min(1).optional(),
 })
-
-export type Trigger = z.output<typeof triggerSchema>
 
 /** A fault of its own `kind`, with what all faults have. */
 function fault<K extends string, S extends z.ZodRawShape>(kind: K, shape: S) {
