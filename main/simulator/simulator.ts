@@ -3,6 +3,7 @@ import { type ClientConnection, type ConnectionHost, serveConnection } from './c
 import { ownTimers, type SimulatorClock, systemClock } from './clock.ts'
 import { RevisedHistory } from './faults/revised-history.ts'
 import { carryOutServerFault, type StruckServer } from './faults/server-faults.ts'
+import { type ControlServer, startControlServer } from './control/control-server.ts'
 import { Listener } from './listener.ts'
 import type { Market } from './market.ts'
 import { Pacing } from './pacing/pacing.ts'
@@ -33,17 +34,21 @@ export interface SimulatorOptions {
   readonly clock?: SimulatorClock
   /** Accounts of the login, `DU0000000` unless given. */
   readonly accounts?: readonly string[]
-  /** Pacing limits in force; `off` unless given. */
+  /** Pacing limits in force; those of the scenario, or `off`, unless given. */
   readonly pacing?: PacingOption
   /** What goes wrong from the start; nothing unless given. */
   readonly scenario?: ScenarioInput
   /** Time between two updates of a bar that is kept up to date, 5,000 milliseconds unless given. */
   readonly updatePeriodMs?: number
+  /** Port of 127.0.0.1 to be controlled on, 0 for any free one; it cannot be controlled from outside unless given. */
+  readonly controlPort?: number
 }
 
 export interface Simulator {
   /** The port clients connect to; the fault `portChanged` changes it. */
   readonly port: number
+  /** Port it is controlled on, null when there is none. */
+  readonly controlPort: number | null
   /** Whether clients can connect. */
   readonly isListening: boolean
   /** Clients that are connected. */
@@ -159,19 +164,20 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     faults.load(scenario)
   }
 
-  await listener.open(port)
-  if (options.scenario !== undefined) {
-    try {
-      loadScenario(options.scenario)
-    } catch (thrown) {
-      await listener.stop()
-      throw thrown
-    }
+  let control: ControlServer | null = null
+  const stop = async (): Promise<void> => {
+    faults.clear()
+    clock.cancelTimers()
+    const closing = [...connections].map((connection) => connection.close())
+    await Promise.all([control?.close(), listener.stop(), ...closing])
   }
 
-  return {
+  const simulator: Simulator = {
     get port() {
       return listener.port
+    },
+    get controlPort() {
+      return control?.port ?? null
     },
     get isListening() {
       return listener.isOpen
@@ -191,10 +197,19 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       if (condition === null) service.conditions.delete(symbol)
       else service.conditions.set(symbol, condition)
     },
-    stop: async () => {
-      faults.clear()
-      clock.cancelTimers()
-      await Promise.all([listener.stop(), ...[...connections].map((connection) => connection.close())])
-    },
+    stop,
   }
+
+  try {
+    await listener.open(port)
+    if (options.scenario !== undefined) {
+      // What the caller says of pacing counts more than what the scenario brings along.
+      loadScenario({ ...options.scenario, ...(options.pacing === undefined ? {} : { pacing: options.pacing }) })
+    }
+    if (options.controlPort !== undefined) control = await startControlServer(simulator, options.controlPort)
+  } catch (thrown) {
+    await stop()
+    throw thrown
+  }
+  return simulator
 }

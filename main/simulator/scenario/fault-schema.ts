@@ -139,7 +139,14 @@ const REPLY_FAULTS = [
   fault('truncatedFields', {}),
 ] as const
 
-export const faultSchema = z.discriminatedUnion('kind', [...CONNECTION_FAULTS, ...SERVER_FAULTS, ...REPLY_FAULTS])
+const ALL_FAULTS = [...CONNECTION_FAULTS, ...SERVER_FAULTS, ...REPLY_FAULTS] as const
+
+export const faultSchema = z.discriminatedUnion('kind', ALL_FAULTS, {
+  error: (issue) =>
+    issue.code === 'invalid_union'
+      ? `must be a kind of fault: ${ALL_FAULTS.map(({ shape }) => shape.kind.value).join(', ')}`
+      : undefined,
+})
 
 export type Fault = z.output<typeof faultSchema>
 /** A fault as it is written, before what was left out is filled in. */
