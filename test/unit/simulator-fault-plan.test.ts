@@ -112,7 +112,9 @@ describe('a scenario that is none', () => {
     [{ faults: [] }, 'scenario.name'],
     [{ name: 'x', faults: [{ kind: 'explode' }] }, 'scenario.faults[0].kind'],
     [{ name: 'x', faults: [{ kind: 'freeze' }, { kind: 'slowReply' }] }, 'scenario.faults[1].delayMs'],
-    [{ name: 'x', faults: [{ kind: 'refuse', when: { request: 0 } }] }, 'scenario.faults[0].when.request'],
+    [{ name: 'x', faults: [{ kind: 'freeze', when: { request: 0 } }] }, 'scenario.faults[0].when.request'],
+    [{ name: 'x', faults: [{ kind: 'refuse', when: { request: 1 } }] }, 'scenario.faults[0].when'],
+    [{ name: 'x', faults: [{ kind: 'freeze', when: { request: 1, every: 2 } }] }, 'scenario.faults[0].when'],
     [{ name: 'x', symbols: { SPY: 'gone' } }, 'scenario.symbols.SPY'],
   ])('is refused by the key that is wrong: %j', (content, key) => {
     expect(() => parseScenario(content)).toThrow(key)
