@@ -59,6 +59,7 @@ export class ServiceState {
 
   /** Resolves when requests are answered again; rejects with the reason of `signal` when that is aborted before. */
   async whenServing(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
     while (!this.isServing) {
       await new Promise<void>((resolve) => {
         this.#waiting.push(resolve)
