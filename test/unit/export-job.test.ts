@@ -7,6 +7,7 @@ import { exportJob } from '#main/jobs/definitions/export.ts'
 import { encodeCurated, hashCurated } from '#main/stores/bar-blocks.ts'
 import { curatedOf, OPEN_TS, SESSION } from './bars-fixtures.ts'
 import { tempFolder } from './temp-folder.ts'
+import { jobContext } from './job-context.ts'
 
 const workspace = join(tempFolder(), 'workspace')
 mkdirSync(workspace)
@@ -39,7 +40,7 @@ function curate(price: number): string {
 
 const PARAMS: ExportParams = { layers: ['curated'], formats: ['csv'] }
 const run = (jobId: string, params: ExportParams, report: () => void): ReturnType<typeof exportJob.run> =>
-  exportJob.run(params, { services, jobId, signal: new AbortController().signal, report })
+  exportJob.run(params, jobContext(services, { jobId, report }))
 
 test('the manifest names the hashes of the blocks that are in the files, also when others took their place meanwhile', async () => {
   const before = curate(10)
