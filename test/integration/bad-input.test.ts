@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
+import { systemClock } from '#main/tws/clock.ts'
 import { createEngine } from '#main/engine/create-engine.ts'
 import { syntheticMarket } from '#main/simulator/simulator.ts'
 import { XNYS } from './simulator-fixtures.ts'
@@ -136,7 +137,7 @@ describe('a range or a symbol that makes no sense', () => {
     ['a symbol that is not configured', { ...WEEK, symbols: ['SPY', 'TSLA'] }, 'UNKNOWN_SYMBOL'],
   ])('%s is refused at once, with a hint and without a job', async (_name, params, code) => {
     const { engine, client } = openEngine(newWorkspace({ symbols: ['SPY'] }), {
-      nowMs: () => Date.parse('2024-08-01T12:00:00Z'),
+      clock: { ...systemClock, nowMs: () => Date.parse('2024-08-01T12:00:00Z') },
     })
     const error = await operatorErrorOf(client.ingest.start(params))
     expect(error.code).toBe(code)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { allocateBars } from '#shared/bars.ts'
 import type { JobResult } from '#shared/jobs/job-kinds.ts'
+import { systemClock } from '#main/tws/clock.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
 import type { EngineClient } from '#main/rpc/router.ts'
 import type { Simulator } from '#main/simulator/simulator.ts'
@@ -111,7 +112,7 @@ describe('a session that is not over', () => {
     const clock = (): number => nowMs
     const tws = await openSimulator({ market, nowMs: clock })
     const { engine: morning, client: operator } = openEngine(newWorkspace({ symbols: ['SPY'], port: tws.port }), {
-      nowMs: clock,
+      clock: { ...systemClock, nowMs: clock },
     })
 
     const result = await resultOf<'ingest'>(operator, operator.ingest.start({ from: '2024-07-01', to: '2024-07-05' }))

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import type { ExportParams } from '#shared/jobs/job-kinds.ts'
+import { OperatorControl } from '#main/jobs/job-control.ts'
 import { createEngine } from '#main/engine/create-engine.ts'
 import { exportJob } from '#main/jobs/definitions/export.ts'
 import { encodeCurated, hashCurated } from '#main/stores/bar-blocks.ts'
@@ -39,7 +40,14 @@ function curate(price: number): string {
 
 const PARAMS: ExportParams = { layers: ['curated'], formats: ['csv'] }
 const run = (jobId: string, params: ExportParams, report: () => void): ReturnType<typeof exportJob.run> =>
-  exportJob.run(params, { services, jobId, signal: new AbortController().signal, report })
+  exportJob.run(params, {
+    services,
+    jobId,
+    attempt: 1,
+    signal: new AbortController().signal,
+    control: new OperatorControl('run', () => undefined),
+    report,
+  })
 
 test('the manifest names the hashes of the blocks that are in the files, also when others took their place meanwhile', async () => {
   const before = curate(10)
