@@ -1,10 +1,10 @@
 import { EXPORT_LAYERS, type JobKind, type JobResult } from '#shared/jobs/job-kinds.ts'
 import type { Job } from '#shared/jobs/job.ts'
-import { SwitchyardError } from '#shared/errors.ts'
 import type { EngineClient } from '#main/rpc/router.ts'
 import { type Command, type CommandInput, type CommandOutput, ExitCode } from '../command.ts'
 import { followJob, withEngine } from '../engine-access.ts'
 import { integerOption, requiredDate, selection, SELECTION_OPTIONS, textOption, wordsOption } from '../options.ts'
+import { jobs } from './jobs.ts'
 
 /** Starts a job, follows it, and prints its summary and result. */
 async function runJob<K extends JobKind>(
@@ -232,32 +232,6 @@ const findings: Command = {
         text: found.map(
           ({ symbol, sessionDate, ts, rule: name, severity, action, message }) =>
             `${severity.padEnd(5)} ${symbol} ${sessionDate} ${new Date(ts * 1000).toISOString()} ${name} (${action}): ${message}`,
-        ),
-      }
-    }),
-}
-
-const jobs: Command = {
-  name: 'jobs',
-  summary: 'List jobs, or cancel one',
-  usage: '[cancel ID]',
-  options: {},
-  allowPositionals: true,
-  run: (input) =>
-    withEngine(input.workspace, async (client) => {
-      const [verb, id] = input.positionals
-      if (verb !== undefined && (verb !== 'cancel' || id === undefined)) {
-        throw new SwitchyardError('BAD_ARGUMENTS', `"jobs ${input.positionals.join(' ')}" is not understood.`, {
-          hint: 'Use "jobs" or "jobs cancel ID".',
-        })
-      }
-      const list = id === undefined ? await client.jobs.list({}) : [await client.jobs.cancel({ id })]
-      return {
-        exitCode: ExitCode.Done,
-        json: list,
-        text: list.map(
-          (job) =>
-            `${job.id}  ${job.kind.padEnd(13)} ${job.state.padEnd(9)} ${job.error?.message ?? job.progress.title}`,
         ),
       }
     }),
