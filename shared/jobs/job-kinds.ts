@@ -87,6 +87,8 @@ export type LiveResult = z.infer<typeof liveResultSchema>
 export const transformResultSchema = z.object({
   sessionsBuilt: z.int(),
   sessionsUnchanged: z.int(),
+  /** Sessions taken out because the calendar no longer has them. */
+  sessionsRemoved: z.int().default(0),
   bars: z.int(),
   dropped: z.int(),
   flagged: z.int(),
@@ -101,13 +103,15 @@ export const featuresResultSchema = z.object({
   columns: z.int(),
   sessionsBuilt: z.int(),
   sessionsUnchanged: z.int(),
+  /** Sessions taken out because the calendar no longer has them. */
+  sessionsRemoved: z.int().default(0),
   rows: z.int(),
 })
 
 export const verifyResultSchema = z.object({
   sessionsChecked: z.int(),
   featureSessionsChecked: z.int(),
-  /** Feature sessions whose curated bars changed after they were built; a build brings them up to date. */
+  /** Feature sessions whose curated bars changed or went after they were built; a build brings them up to date. */
   featureSessionsStale: z.int(),
   mismatches: z.array(
     sessionRefSchema.extend({ layer: z.enum(['raw', 'curated', 'features']), stored: z.string(), rebuilt: z.string() }),

@@ -265,6 +265,15 @@ describe('a workspace that is being served', () => {
   })
 })
 
+test('init on a disk that takes no more leaves no configuration that is cut short', async () => {
+  const folder = join(newFolder(), 'new')
+  const failed = await runSwitchyard(['init', '--json', '--workspace', folder], { largestFileBytes: 512 })
+  expect(failed.code).toBe(1)
+  expect(errorOf(failed).code).toBe('IO_ERROR')
+  expect(existsSync(join(folder, 'switchyard.yaml'))).toBe(false)
+  expect(await runSwitchyard(['init', '--workspace', folder])).toMatchObject({ code: 0 })
+})
+
 describe('demo', () => {
   test('runs the main job in a folder of its own, and a second time', async () => {
     const folder = join(newFolder(), 'demo')

@@ -41,9 +41,9 @@ const asked = (what: Ask): Promise<Answer> => ask(server.port, what)
 beforeAll(async () => {
   const simulator = await openSimulator({ market })
   workspace = newWorkspace({ symbols: ['SPY'], port: simulator.port })
+  ;({ engine } = openEngine(workspace))
   writeFileSync(join(workspace, 'engine.json'), 'left over')
   chmodSync(join(workspace, 'engine.json'), 0o644)
-  ;({ engine } = openEngine(workspace))
   listeners = new ListenerCount(engine)
   server = await openServer(engine)
   bearer = { authorization: `Bearer ${server.token}` }

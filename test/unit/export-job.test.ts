@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import type { ExportParams } from '#shared/jobs/job-kinds.ts'
@@ -71,4 +71,11 @@ test('a feature set that is asked for by name and not there is not passed over',
   curate(10)
   const params: ExportParams = { ...PARAMS, layers: ['curated', 'features'], featureSet: 'none_v1' }
   await expect(run('unknown-set', params, () => undefined)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+})
+
+test('what an export that was killed has left is removed by the next', async () => {
+  curate(10)
+  mkdirSync(join(workspace, 'exports', 'killed.partial'))
+  await run('next', PARAMS, () => undefined)
+  expect(readdirSync(join(workspace, 'exports')).filter((name) => name.endsWith('.partial'))).toEqual([])
 })
