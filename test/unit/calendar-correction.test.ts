@@ -9,6 +9,7 @@ import { verifyJob } from '#main/jobs/definitions/verify.ts'
 import type { RegisteredFeatureSet } from '#main/stores/feature-store.ts'
 import { barsOf, OPEN_TS } from './bars-fixtures.ts'
 import { tempFolder } from './temp-folder.ts'
+import { jobContext } from './job-context.ts'
 
 const BUILT_IN = readFileSync(join(import.meta.dirname, '../../data/calendars/XNYS.yaml'), 'utf8')
 const DAY = 86_400
@@ -29,9 +30,8 @@ async function withClosure(
   const calendar = BUILT_IN.replace(/^specialClosures:\n/m, (line) => line + added)
   writeFileSync(join(workspace, 'calendars', 'XNYS.yaml'), calendar)
   const engine = createEngine({ workspace })
-  const { signal } = new AbortController()
   try {
-    await work(engine, { services: engine.services, jobId: 'job', signal, report: () => undefined })
+    await work(engine, jobContext(engine.services))
   } finally {
     await engine.close()
   }

@@ -5,6 +5,7 @@ import type { JobResult } from '#shared/jobs/job-kinds.ts'
 import { createEngine } from '#main/engine/create-engine.ts'
 import { legacyImportJob } from '#main/jobs/definitions/legacy-import.ts'
 import { tempFolder } from './temp-folder.ts'
+import { jobContext } from './job-context.ts'
 
 const BUILT_IN = readFileSync(join(import.meta.dirname, '../../data/calendars/XNYS.yaml'), 'utf8')
 const workspace = join(tempFolder(), 'workspace')
@@ -25,9 +26,7 @@ async function importWith(
   const calendar = BUILT_IN.replace(/^specialClosures:\n/m, (line) => line + added)
   writeFileSync(join(workspace, 'calendars', 'XNYS.yaml'), calendar)
   const engine = createEngine({ workspace })
-  const { signal } = new AbortController()
-  const context = { services: engine.services, jobId: 'job', signal, report: () => undefined }
-  const result = await legacyImportJob.run({}, context)
+  const result = await legacyImportJob.run({}, jobContext(engine.services))
   const dates = engine.stores.legacy.sessionDates('SPY', '0000-00-00', '9999-99-99')
   await engine.close()
   return { result, dates }

@@ -280,12 +280,13 @@ describe('a minute that comes more than once', () => {
   })
 
   test('as it was before, in any order of responses, is not worth a word', () => {
-    expect(transformAll([[GOOD], [GOOD]]).findings.filter(({ rule }) => rule.startsWith('revised'))).toEqual([])
+    const { findings } = transformAll([[GOOD], [GOOD]])
+    expect(findings.filter(({ rule }) => rule.startsWith('revised'))).toEqual([])
   })
 
   test('with other prices at first and other volumes later is a revision of prices once', () => {
     const output = transformAll([[GOOD], [{ ...GOOD, close: 10.5 }], [{ ...GOOD, close: 10.5, volume: 7 }]])
-    expect(findingsOf(output).filter(({ rule }) => rule.startsWith('revised'))).toEqual([
+    expect(findingsOf(output)).toEqual([
       { ts: OPEN_TS, rule: 'revised_prices', severity: 'warn', action: 'keep', bars: 1 },
     ])
   })
