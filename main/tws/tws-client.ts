@@ -564,7 +564,8 @@ export class TwsClient {
     const after = toConnection(this.#status, settings, nowMs())
     if (JSON.stringify(before) === JSON.stringify(after)) return
     this.#shown = after
-    if (before.state !== after.state) {
+    const wasNeverUsed = before.state === 'disconnected' && after.state === 'stopped'
+    if (before.state !== after.state && !wasNeverUsed) {
       const severity = after.state === 'degraded' || after.state === 'reconnecting' ? 'warn' : 'info'
       this.#note({ kind: 'state', severity, text: after.message, meaning: after.consequence })
     }

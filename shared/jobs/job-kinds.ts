@@ -54,7 +54,17 @@ export const ingestResultSchema = z.object({
   /** Sessions that the broker answered without a single bar, with its words. */
   withoutData: z.array(sessionRefSchema.extend({ reason: z.string() })),
   /** Sessions that the broker has fewer bars of than minutes, confirmed by a second answer, with the reason. */
-  short: z.array(sessionRefSchema.extend({ reason: z.string(), bars: z.int(), expected: z.int() })).default([]),
+  short: z
+    .array(
+      sessionRefSchema.extend({
+        /** no-trades, halted, no-data or unstable. */
+        cause: z.string(),
+        reason: z.string(),
+        bars: z.int(),
+        expected: z.int(),
+      }),
+    )
+    .default([]),
   /** Sessions that could not be fetched; they are asked for again by the next run. */
   failed: z.array(sessionRefSchema.extend({ reason: z.string() })),
   /** Requests that were made again because they failed or their answer was short. */
