@@ -2,9 +2,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Job } from '#shared/jobs/job.ts'
-import { main } from '#main/cli/main.ts'
 import { writeOldPipelineOutput } from '#main/simulator/old-pipeline.ts'
 import { type Simulator, syntheticMarket } from '#main/simulator/simulator.ts'
+import { inProcess } from './command-in-process.ts'
 import { XNYS } from './simulator-fixtures.ts'
 import { documentOf, errorOf, type Finished, runSwitchyard } from './switchyard-process.ts'
 import { newFolder, newWorkspace, OLD_PIPELINE, openEngine, openSimulator } from './workspace-fixtures.ts'
@@ -37,6 +37,7 @@ const COMMANDS: readonly (readonly string[])[] = [
 const NAMES = [
   'init',
   'simulate',
+  'simulate control',
   'ingest',
   'transform',
   'rebuild',
@@ -52,20 +53,6 @@ const NAMES = [
   'start',
   'demo',
 ]
-
-/** Runs a command line in this process; for what needs no process of its own. */
-async function inProcess(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  let stdout = ''
-  let stderr = ''
-  const code = await main(args, {
-    stdout: (text) => void (stdout += text),
-    stderr: (text) => void (stderr += text),
-    isInteractive: false,
-    env: {},
-    signal: new AbortController().signal,
-  })
-  return { code, stdout, stderr }
-}
 
 describe.concurrent('--help', () => {
   test.each(NAMES)('of %s explains it on standard output and does nothing', async (name) => {
