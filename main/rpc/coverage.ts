@@ -72,7 +72,7 @@ function stateOf(
     return known.known >= (known.expected ?? expectedMinutes(session)) ? 'complete' : 'short'
   }
   if (known.known > 0) return 'unconfirmed'
-  if (known.outcome === 'failed') return 'failed'
+  if (known.outcome === 'failed' || known.outcome === 'rejected') return 'failed'
   return isFinal(session, final) ? 'missing' : 'waiting'
 }
 

@@ -11,7 +11,7 @@ export interface SessionState {
   readonly known: number
   readonly expected: number | null
   readonly reason: ShortReason | null
-  /** Outcome of the newest request; null while it waits. */
+  /** Outcome of the newest request, `rejected` where its answer was not used; null while it waits. */
   readonly outcome: string | null
   readonly message: string | null
 }
@@ -81,7 +81,8 @@ export class WritableFetchLog {
     const rows = this.#database
       .prepare(
         `select s.session_date as sessionDate, s.settled as settled, coalesce(s.known, s.bars, 0) as known,
-                s.expected as expected, s.reason as reason, r.outcome as outcome,
+                s.expected as expected, s.reason as reason,
+                case when r.rejected_because is null then r.outcome else 'rejected' end as outcome,
                 coalesce(r.rejected_because, r.message) as message
          from tws_request_sessions s
          join tws_requests r on r.id = s.request_id

@@ -1,4 +1,4 @@
-import { zonedToEpochSeconds } from '#shared/time.ts'
+import { isSessionDate, zonedToEpochSeconds } from '#shared/time.ts'
 import { isZone } from '#shared/zone-name.ts'
 import type { ScheduleSession } from './link/link-protocol.ts'
 
@@ -10,7 +10,7 @@ export interface BrokerSession {
   readonly closeTs: number
 }
 
-const MOMENT = /^(\d{4})(\d{2})(\d{2})-(\d{2}:\d{2}:\d{2})$/
+const MOMENT = /^(\d{4})(\d{2})(\d{2})-((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)$/
 
 /**
  * Reads the sessions of a SCHEDULE answer, whose times are on the wall clock of `timeZone`. Undefined when the zone is unknown here or
@@ -25,14 +25,16 @@ export function parseSchedule(
   for (const { startDateTime, endDateTime, refDate } of sessions) {
     const openTs = instant(startDateTime, timeZone)
     const closeTs = instant(endDateTime, timeZone)
-    const date = /^(\d{4})(\d{2})(\d{2})$/.exec(refDate)
-    if (openTs === undefined || closeTs === undefined || date === null || closeTs <= openTs) return undefined
-    parsed.push({ sessionDate: `${date[1]}-${date[2]}-${date[3]}`, openTs, closeTs })
+    const sessionDate = refDate.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3')
+    if (openTs === undefined || closeTs === undefined || !isSessionDate(sessionDate) || closeTs <= openTs) return undefined
+    parsed.push({ sessionDate, openTs, closeTs })
   }
   return parsed
 }
 
 function instant(text: string, zone: string): number | undefined {
   const found = MOMENT.exec(text)
-  return found === null ? undefined : zonedToEpochSeconds(zone, `${found[1]}-${found[2]}-${found[3]}`, found[4])
+  if (found === null) return undefined
+  const date = `${found[1]}-${found[2]}-${found[3]}`
+  return isSessionDate(date) ? zonedToEpochSeconds(zone, date, found[4]) : undefined
 }

@@ -61,7 +61,8 @@ export class PendingRequests<A> {
   /** Ends everything that waits, because the connection is gone. */
   failAll(error: SwitchyardError): void {
     this.#isHeld = false
-    for (const id of this.#entries.keys()) this.#take(id)?.fail(error)
+    // Whoever hears of it may send the next request at once, which is none of these.
+    for (const id of [...this.#entries.keys()]) this.#take(id)?.fail(error)
   }
 
   /** Stops the clocks while no answer can come. */

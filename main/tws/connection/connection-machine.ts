@@ -360,6 +360,8 @@ function withFarm(farms: readonly Farm[], farm: Farm): readonly Farm[] {
 }
 
 function clientIdInUse(status: ConnectionStatus, settings: ConnectionSettings, nowMs: number): Step {
+  // Once TWS has taken the id, or nobody wants the link any more, it is about something else.
+  if (status.phase !== 'connecting' && status.phase !== 'handshaking') return quiet(status)
   const inUse = status.clientIdsInUse + 1
   const close: ConnectionEffect = { kind: 'close', generation: status.generation }
   if (inUse < settings.clientIdAttempts) {
@@ -430,8 +432,8 @@ function onBroken(
       effects: [...effects, { kind: 'failWaiting', error }],
     }
   }
-  // The first attempt after a loss is made soon; every further one waits longer.
-  const delayMs = delayBeforeAttempt(status.phase === 'ready' ? 1 : status.attempts + 1, settings.reconnect, random)
+  // The first attempt after a loss is made soon; every further one waits longer, also when TWS accepts each and drops it soon after.
+  const delayMs = delayBeforeAttempt(status.attempts + 1, settings.reconnect, random)
   return {
     status: { ...enter(lost, 'reconnecting', error.message, nowMs), retryAtMs: nowMs + delayMs },
     effects,
@@ -494,6 +496,8 @@ function onTick(status: ConnectionStatus, settings: ConnectionSettings, nowMs: n
 }
 
 function hangUp(status: ConnectionStatus, phase: 'disconnected' | 'stopped', reason: string, nowMs: number): Step {
+  // Nothing comes after the end.
+  if (status.phase === 'stopped') return quiet(status)
   const error = new SwitchyardError('TWS_DISCONNECTED', reason, {
     hint: 'Start the run again when TWS is to be used; it goes on where it stopped.',
   })

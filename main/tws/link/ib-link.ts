@@ -158,7 +158,8 @@ export class IbLink {
     if (this.#isForeign) return
     if (code === CONNECT_FAIL) this.#emit({ kind: 'socketError', message: text })
     else if (code === UNSUPPORTED_VERSION || code === UPDATE_TWS) this.#foreign(text)
-    else if (id >= 0) this.#emit({ kind: 'refused', id, code, text })
+    // Requests begin at 1: what TWS says under 0 is about the connection too.
+    else if (id > 0) this.#emit({ kind: 'refused', id, code, text })
     else this.#emit({ kind: 'notice', code, text })
   }
 
