@@ -140,6 +140,19 @@ describe('the last place of ten minutes', () => {
     expect(scheduler.next(600_002)).toMatchObject({ request: { id: 102 } })
   })
 
+  test('is for the once of a request, not of its id', () => {
+    const scheduler = fill(58)
+    scheduler.offer(requestOf(100, { weight: 2 }))
+    expect(scheduler.next(100)).toMatchObject({ request: { id: 100 } })
+    scheduler.offer(requestOf(101, { weight: 2 }))
+    scheduler.offer(requestOf(102))
+    expect(scheduler.next(600_000)).toMatchObject({ request: { id: 102 } })
+    scheduler.withdraw(101)
+    scheduler.offer(requestOf(101, { weight: 2 }))
+    scheduler.offer(requestOf(103))
+    expect(scheduler.next(600_001)).toMatchObject({ request: { id: 103 } })
+  })
+
   test('stays empty when only BID_ASK waits', () => {
     const scheduler = fill(59)
     scheduler.offer(requestOf(100, { weight: 2 }))

@@ -206,6 +206,15 @@ describe('after a pacing violation', () => {
     expect(scheduler.budget(15_200)).toMatchObject({ slowedBecause: 'pacing-violation', pausedUntilMs: undefined })
   })
 
+  test('answers to small bars give pace back as well, other answers do not', () => {
+    const scheduler = schedulerWith([requestOf(1)])
+    sendAll(scheduler, 0, false)
+    scheduler.settled(1, 100, { kind: 'violation' })
+    for (const request of [requestOf(2), requestOf(3), requestOf(4, { kind: 'other' })]) scheduler.offer(request)
+    expect(sendAll(scheduler, 20_000)[0]).toHaveLength(3)
+    expect(scheduler.budget(20_000).pace).toBeCloseTo(0.51)
+  })
+
   test('half as many bars are open and they go out half as often', () => {
     const limits = pacingLimits(pacingConfigSchema.parse({ marginMs: 0, barsSpacingMs: 100, maxOpenRequests: 5 }))
     const scheduler = schedulerWith(
@@ -220,4 +229,21 @@ describe('after a pacing violation', () => {
     scheduler.settled(1, 15_300, { kind: 'failed' })
     expect(scheduler.next(15_300)).toEqual(wait(15_450, 'pace'))
   })
+})
+
+test('bars that time out slow the pace down, those that fail at once do not', () => {
+  const scheduler = new PacingScheduler(EXACT)
+  const settle = (fromId: number, kind: 'answered' | 'failed', latencyMs: number): void => {
+    for (let id = fromId; id < fromId + 15; id++) {
+      const nowMs = id * 100_000
+      scheduler.offer(requestOf(id, { kind: 'bars' }))
+      expect(scheduler.next(nowMs)).toMatchObject({ kind: 'send' })
+      scheduler.settled(id, nowMs + latencyMs, { kind })
+    }
+  }
+  settle(0, 'answered', 500)
+  settle(100, 'failed', 5)
+  expect(scheduler.budget(0)).toMatchObject({ pace: 1, slowedBecause: undefined })
+  settle(200, 'failed', 60_000)
+  expect(scheduler.budget(0)).toMatchObject({ pace: 0.75, slowedBecause: 'latency' })
 })
