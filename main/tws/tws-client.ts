@@ -381,7 +381,7 @@ export class TwsClient {
   #pump(): void {
     clearTimeout(this.#sendTimer)
     this.#sendTimer = undefined
-    while (maySend(this.#status, this.#options.nowMs())) {
+    while (maySend(this.#status, this.#options.settings, this.#options.nowMs())) {
       const nowMs = pacingNowMs()
       const next = this.#scheduler.next(nowMs)
       if (next.kind === 'send') {
@@ -447,8 +447,6 @@ export class TwsClient {
         return
       case 'releaseClocks':
         this.#pending.release()
-        return
-      case 'ready':
         return
       case 'log':
         this.#note({ kind: 'state', severity: effect.severity, text: effect.text })
