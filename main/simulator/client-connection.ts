@@ -30,6 +30,8 @@ export interface ConnectionHost extends SharedParts {
 }
 
 export interface ClientConnection extends StruckConnection {
+  /** Answers nothing from now on, whatever comes. */
+  stall(): void
   /** Requests that are open, live ones included. */
   countOpenRequests(): number
   /** Drops the connection and waits until no work is left. */
@@ -48,19 +50,14 @@ const MESSAGE_ID = /^\d{1,5}$/
  * and requests that cannot be read end this connection, after error 320 for the latter.
  *
  * @param number of the connection, from 1.
- * @param isStalled answers nothing at all.
  */
-export function serveConnection(
-  socket: Socket,
-  number: number,
-  host: ConnectionHost,
-  isStalled: boolean,
-): ClientConnection {
+export function serveConnection(socket: Socket, number: number, host: ConnectionHost): ClientConnection {
   const reader = new FrameReader()
   const requests = new OpenRequests()
   const output = new ConnectionOutput(socket)
   const clock = ownTimers(host.clock)
   let stage: Stage = 'prefix'
+  let isStalled = false
   let session: ClientSession | null = null
   let clientId: number | null = null
   let historicalOfMessage: HistoricalRequest | null = null
@@ -231,6 +228,9 @@ export function serveConnection(
 
   return {
     number,
+    stall: () => {
+      isStalled = true
+    },
     notify: (notice) => {
       if (stage === 'started') session?.sendError(-1, notice)
     },

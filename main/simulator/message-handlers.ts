@@ -42,7 +42,9 @@ export const MESSAGE_HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Ha
 function onContractDetails(session: ClientSession, reader: FieldReader): void {
   reader.integer()
   const reqId = reader.integer()
-  const found = matchingInstruments(session, readContract(reader))
+  const query = readContract(reader)
+  // Users report that TWS knows no contract at all while it cannot reach its definitions.
+  const found = session.service.brokenFarms.has('definitions') ? [] : matchingInstruments(session, query)
   if (found.length === 0) {
     session.sendError(reqId, UNKNOWN_CONTRACT)
     return

@@ -47,13 +47,19 @@ export class ServiceState {
     return FARMS.map((farm) => (this.brokenFarms.has(farm) ? farmBroken(farm) : farmOk(farm)))
   }
 
-  /** Whether historical requests are answered and live bars come. */
+  /** Whether live bars come: they take the farms of market data and of history. */
+  get sendsLiveBars(): boolean {
+    return this.isServing && !this.brokenFarms.has('market')
+  }
+
+  /** Whether historical requests are answered. */
   get isServing(): boolean {
     return this.#isConnected && this.#historyOutage === null
   }
 
   /** Resolves when requests are answered again; rejects with the reason of `signal` when that is aborted before. */
   async whenServing(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
     while (!this.isServing) {
       await new Promise<void>((resolve) => {
         this.#waiting.push(resolve)

@@ -116,7 +116,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     service,
     faults,
     revisions,
-    updatePeriodMs: options.updatePeriodMs ?? UPDATE_PERIOD_MS,
+    updatePeriodMs: Math.max(1, options.updatePeriodMs ?? UPDATE_PERIOD_MS),
     countOpenRequests: () => [...connections].reduce((sum, connection) => sum + connection.countOpenRequests(), 0),
     log,
     record: (record) => {
@@ -128,15 +128,18 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   }
 
   const onSocket = (socket: Socket): void => {
-    const number = ++accepted
-    const kinds = faults.onConnection(number).map(({ kind }) => kind)
-    if (connections.size >= MAX_CLIENTS || kinds.includes('refuse')) {
+    if (connections.size >= MAX_CLIENTS) {
       socket.destroy()
       return
     }
-    const connection = serveConnection(socket, number, connectionHost, kinds.includes('stallHandshake'))
+    const connection = serveConnection(socket, ++accepted, connectionHost)
     connections.add(connection)
     void connection.closed.then(() => connections.delete(connection))
+    // Nothing of the client has been read yet.
+    for (const { kind } of faults.onConnection(connection.number)) {
+      if (kind === 'refuse') void connection.close()
+      if (kind === 'stallHandshake') connection.stall()
+    }
   }
 
   const listener = new Listener(host, onSocket, log)

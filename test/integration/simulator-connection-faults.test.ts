@@ -161,6 +161,17 @@ describe('output', () => {
     expect(later.sort()).toEqual([wholeAnswer(2), '49|1|1720008000|'])
   })
 
+  it('stops from the beginning of a connection', async () => {
+    await start({ kind: 'freeze', forMs: 1000, when: { connection: 2 } })
+    await fence(await login(1))
+    const frozen = await RawClient.connect(simulator.port)
+    frozen.send(Buffer.concat([hello('v100..193'), frame('71|2|2||')]))
+    await until(() => simulator.requests.at(-1)?.clientId === 2)
+    expect(frozen.pendingBytes).toBe(0)
+    await clock.advance(1000)
+    expect(await frozen.text()).toMatch(/^193\|/)
+  })
+
   it('stops until the client gives up', async () => {
     await start({ kind: 'freeze', when: { afterMs: 10 } })
     const client = await login(1)
@@ -172,11 +183,28 @@ describe('output', () => {
     await login(1)
   })
 
-  it('ends without a word', async () => {
-    await start({ kind: 'disconnect', when: { afterMs: 10 } })
+  it('ends without a word: of everybody, or of one connection', async () => {
+    await start({ kind: 'disconnect', when: { afterMs: 10 } }, { kind: 'disconnect', when: { connection: 2 } })
     const client = await login(1)
+    const second = await RawClient.connect(simulator.port)
+    expect((await second.closed()).length).toBe(0)
+    await fence(client)
     await clock.advance(10)
     expect((await client.closed()).length).toBe(0)
+  })
+
+  it('is not awaited by a simulator that is stopped', async () => {
+    await start(
+      { kind: 'connectivityLost', forMs: 3_600_000, restored: 1101, when: { request: 1 } },
+      { kind: 'reorderedReply', atMostMs: 3_600_000, when: { request: 1 } },
+      { kind: 'slowReply', delayMs: 3_600_000, when: { request: 2 } },
+    )
+    const client = await login(1)
+    client.send(Buffer.concat([historicalRequest(1), historicalRequest(2), historicalRequest(3)]))
+    await until(() => simulator.requests.length === 4)
+    await simulator.stop()
+    expect(clock.timers).toBe(0)
+    await client.closed()
   })
 })
 

@@ -166,6 +166,19 @@ describe('bars that are kept up to date', () => {
   })
 })
 
+it.each(['market', 'history'] as const)('live bars are missing while the farm is down: %s', async (farm) => {
+  await startAt(5)
+  client.send(live(8))
+  await client.frame()
+  simulator.inject({ kind: 'farmDown', farm, forMs: 6000 })
+  await client.frame()
+  await clock.advance(6000)
+  // The update that was due at 5 s is lost; the next thing heard is that the farm is back.
+  expect(await client.text()).toMatch(/^4\|2\|-1\|210[46]\|/)
+  await clock.advance(4000)
+  expect(await client.text()).toMatch(/^90\|8\|15\|1719927000\|/)
+})
+
 describe('real-time bars', () => {
   const realTime = (reqId: number, what = 'TRADES', symbol = 'SPY'): Buffer =>
     frame(`50|3|${reqId}||${symbol}|STK|||||SMART||USD|||5|${what}|1||`)

@@ -1,7 +1,9 @@
+import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type ManualClock, manualClock } from '#main/simulator/manual-clock.ts'
 import type { PacingOption } from '#main/simulator/pacing/pacing-limits.ts'
 import { type Simulator, startSimulator } from '#main/simulator/simulator.ts'
+import { asks, naiveRule, SHORT_LIMITS } from './naive-pacing.ts'
 import {
   fence,
   fixedMarket,
@@ -24,7 +26,11 @@ afterEach(async () => {
 
 async function paced(pacing: PacingOption): Promise<void> {
   clock = manualClock(NOW_MS)
-  simulator = await startSimulator({ market: fixedMarket({ SPY: MINUTES, AAPL: MINUTES }), clock, pacing })
+  simulator = await startSimulator({
+    market: fixedMarket({ SPY: MINUTES, AAPL: MINUTES, IBM: MINUTES }),
+    clock,
+    pacing,
+  })
   client = await startedClient(simulator.port, 'v100..193', 5)
   // The login is one of the messages of its second.
   await clock.advance(1000)
@@ -100,6 +106,36 @@ describe('small bars', () => {
     for (let n = 0; n < 70; n++) expect(await answerTo(small(1))).toBe('bars')
     expect(simulator.violations).toEqual([])
   })
+})
+
+it('whatever clients ask, exactly what a naive count finds is refused and on record', async () => {
+  const symbols = ['SPY', 'AAPL', 'IBM']
+  await fc.assert(
+    fc.asyncProperty(asks, async (list) => {
+      await paced({ ...SHORT_LIMITS, messages: 1000 })
+      const clients = [client, await startedClient(simulator.port, 'v100..193', 6)]
+      const expected: (readonly [string, number, number])[] = []
+      for (const [n, { pauseMs, symbol, what, end }] of list.entries()) {
+        await clock.advance(pauseMs)
+        client = clients[n % 2]
+        const second = String(end % 60).padStart(2, '0')
+        const request = historicalRequest(n, {
+          symbol: symbols[symbol],
+          what,
+          end: `20240702-13:${end < 60 ? '30' : '31'}:${second}`,
+          size: '30 secs',
+          duration: '3600 S',
+        })
+        const rule = naiveRule(list, n)
+        if (rule !== null) expected.push([rule, 5 + (n % 2), n])
+        // The first second of the session has no bars, which is another 162.
+        expect((await answerTo(request)) === '162 pacing').toBe(rule !== null)
+      }
+      expect(simulator.violations.map(({ rule, clientId, reqId }) => [rule, clientId, reqId])).toEqual(expected)
+      await simulator.stop()
+    }),
+    { numRuns: 15 },
+  )
 })
 
 it('head time stamps are paced as small bars are', async () => {

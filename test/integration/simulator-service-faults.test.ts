@@ -129,6 +129,20 @@ describe('data farms', () => {
     expect(await client.text()).toBe(wholeAnswer(1))
   })
 
+  it('without that of definitions, no contract is known', async () => {
+    await start({ kind: 'farmDown', farm: 'definitions', forMs: 1000, when: { afterMs: 10 } })
+    const client = await login()
+    await clock.advance(10)
+    await noticeOf(client, 2157)
+    const details = frame('9|8|4||SPY|STK|||||SMART||USD||||||||')
+    client.send(details)
+    expect(await client.text()).toBe('4|2|4|200|No security definition has been found for the request||')
+    await clock.advance(1000)
+    await noticeOf(client, 2158)
+    client.send(details)
+    expect(await client.text()).toMatch(/^10\|4\|SPY\|/)
+  })
+
   it.each([
     ['market', '2108|Market data farm connection is inactive but should be available upon demand.usfarm'],
     ['history', '2107|HMDS data farm connection is inactive but should be available upon demand.ushmds'],

@@ -2,8 +2,17 @@ import { BarSizeSetting, EventName, IBApi, SecType, WhatToShow } from '@stoqey/i
 import { afterEach, describe, expect, it } from 'vitest'
 import { type ManualClock, manualClock } from '#main/simulator/manual-clock.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from '#main/simulator/simulator.ts'
-import { fixedMarket, OPEN, type Row, until } from './simulator-fixtures.ts'
-import { isEnd, StockClientEvents } from './stock-client-events.ts'
+import {
+  fence,
+  fixedMarket,
+  frame,
+  historicalRequest,
+  OPEN,
+  type Row,
+  startedClient,
+  until,
+} from './simulator-fixtures.ts'
+import { decodeMessage, isEnd, StockClientEvents } from './stock-client-events.ts'
 
 const LIVE_MINUTES: readonly Row[] = [
   [OPEN, 100, 101.2, 99.4, 100.6, 600, 100.2, 60],
@@ -132,6 +141,21 @@ describe('@stoqey/ib', () => {
       ['NetLiquidation', '1000000.00', 'USD', 'DU0000000'],
     ])
     expect(events.all(EventName.error)).toEqual([])
+  })
+
+  it.each([124, 157, 166, 178, 193])('reads live messages of version %i to their last field', async (version) => {
+    await connected()
+    const client = await startedClient(simulator.port, `v100..${version}`, 2)
+    client.send(historicalRequest(3, { keepUpToDate: 1, duration: '60 S' }))
+    await client.frame()
+    client.send(frame('50|3|4||SPY|STK|||||SMART||USD|||5|TRADES|1||'))
+    await fence(client)
+    await clock.advance(5000)
+    const messages = [await client.text(), await client.text()].sort()
+    expect(messages.map((text) => decodeMessage(version, text.split('|').slice(0, -1)))).toEqual([
+      [['realtimeBar', 4, OPEN + 40, 101.2, 101.2, 101.05, 101.05, 50, 101.125, 5]],
+      [['historicalDataUpdate', 3, '1719927000', 100, 101.2, 99.4, 101.05, 450, 45, 100.2]],
+    ])
   })
 
   it('hears of a lost and restored line as info', async () => {

@@ -1,9 +1,8 @@
 import { BarSizeSetting, type ContractDetails, EventName, IBApi, SecType, WhatToShow } from '@stoqey/ib'
-import { Decoder, type DecoderCallbacks } from '@stoqey/ib/dist/core/io/decoder.js'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Simulator, startSimulator, syntheticMarket } from '#main/simulator/simulator.ts'
 import { fixedMarket, frame, MINUTES, NOW_MS, OPEN, startedClient, XNYS } from './simulator-fixtures.ts'
-import { isEnd, StockClientEvents } from './stock-client-events.ts'
+import { decodeMessage, isEnd, StockClientEvents } from './stock-client-events.ts'
 
 const FIRST_MINUTES = MINUTES.slice(0, 2)
 /** Open, high, low, close, volume, count and average of the first minute, and of a bar made of both. */
@@ -222,20 +221,8 @@ describe('@stoqey/ib', () => {
 })
 
 describe("the stock client's decoder", () => {
-  /** Decodes a frame as a client that negotiated `serverVersion` would. */
-  function decode(serverVersion: number, received: Buffer): (readonly unknown[])[] {
-    const events: (readonly unknown[])[] = []
-    const callbacks: DecoderCallbacks = {
-      serverVersion,
-      emitEvent: (...event) => void events.push(event),
-      emitError: (...error) => void events.push(['error', ...error]),
-      emitInfo: (...info) => void events.push(['info', ...info]),
-    }
-    const decoder = new Decoder(callbacks)
-    decoder.enqueueMessage(received.subarray(4).toString('utf8').split('\0').slice(0, -1))
-    decoder.process()
-    return events
-  }
+  const decode = (serverVersion: number, received: Buffer): (readonly unknown[])[] =>
+    decodeMessage(serverVersion, received.subarray(4).toString('utf8').split('\0').slice(0, -1))
 
   it('understands every message at every version from 100 to 193, and no field is left over', async () => {
     simulator = await startSimulator({ market: fixedMarket({ SPY: FIRST_MINUTES }), nowMs: () => NOW_MS })

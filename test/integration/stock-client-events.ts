@@ -1,4 +1,5 @@
 import { EventName, type IBApi } from '@stoqey/ib'
+import { Decoder, type DecoderCallbacks } from '@stoqey/ib/dist/core/io/decoder.js'
 
 /** Events with the bytes of messages; the others say what was in them. */
 const RAW_EVENTS = new Set<string>([EventName.sent, EventName.received])
@@ -35,3 +36,18 @@ export class StockClientEvents {
 
 /** Whether an event is the row that ends the bars of a request. */
 export const isEnd = ([, time]: readonly unknown[]): boolean => String(time).startsWith('finished-')
+
+/** What the stock client makes of the fields of a message when it has negotiated `serverVersion`. */
+export function decodeMessage(serverVersion: number, fields: readonly string[]): (readonly unknown[])[] {
+  const events: (readonly unknown[])[] = []
+  const callbacks: DecoderCallbacks = {
+    serverVersion,
+    emitEvent: (...event) => void events.push(event),
+    emitError: (...error) => void events.push(['error', ...error]),
+    emitInfo: (...info) => void events.push(['info', ...info]),
+  }
+  const decoder = new Decoder(callbacks)
+  decoder.enqueueMessage([...fields])
+  decoder.process()
+  return events
+}

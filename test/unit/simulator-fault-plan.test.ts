@@ -47,6 +47,23 @@ describe('the trigger of a fault', () => {
     expect(struckRequests(engine, SIX, 2)).toEqual([1])
   })
 
+  it('counts connections from the moment the scenario is loaded', () => {
+    const { engine } = engineOf()
+    for (const connection of [1, 2, 3]) engine.onConnection(connection)
+    engine.load(
+      parseScenario({
+        name: 'later',
+        faults: [
+          { kind: 'truncatedFields', when: { connection: 1 } },
+          { kind: 'refuse', when: { connection: 2 } },
+        ],
+      }),
+    )
+    expect([4, 5].map((connection) => engine.onConnection(connection).length)).toEqual([0, 1])
+    expect(struckRequests(engine, SIX, 1)).toEqual([])
+    expect(struckRequests(engine, SIX, 4)).toEqual([1])
+  })
+
   it('counts requests over all connections', () => {
     const { engine } = engineOf({ kind: 'truncatedFields', when: { request: 3 } })
     expect(engine.onRequest({ connection: 1, reqId: 1, symbol: 'SPY' })).toEqual([])
@@ -112,7 +129,9 @@ describe('a scenario that is none', () => {
     [{ faults: [] }, 'scenario.name'],
     [{ name: 'x', faults: [{ kind: 'explode' }] }, 'scenario.faults[0].kind'],
     [{ name: 'x', faults: [{ kind: 'freeze' }, { kind: 'slowReply' }] }, 'scenario.faults[1].delayMs'],
-    [{ name: 'x', faults: [{ kind: 'refuse', when: { request: 0 } }] }, 'scenario.faults[0].when.request'],
+    [{ name: 'x', faults: [{ kind: 'freeze', when: { request: 0 } }] }, 'scenario.faults[0].when.request'],
+    [{ name: 'x', faults: [{ kind: 'refuse', when: { request: 1 } }] }, 'scenario.faults[0].when'],
+    [{ name: 'x', faults: [{ kind: 'freeze', when: { request: 1, every: 2 } }] }, 'scenario.faults[0].when'],
     [{ name: 'x', symbols: { SPY: 'gone' } }, 'scenario.symbols.SPY'],
   ])('is refused by the key that is wrong: %j', (content, key) => {
     expect(() => parseScenario(content)).toThrow(key)

@@ -19,8 +19,13 @@ import {
   IMPLIED_ZONE_WARNING,
   unknownHistoricalId,
 } from '../wire/tws-errors.ts'
-import { type CheckedBars, type CheckedSchedule, checkHistoricalRequest } from './historical-request.ts'
-import { type HistoricalRequest, readHistoricalRequest } from './historical-request.ts'
+import {
+  type CheckedBars,
+  type CheckedSchedule,
+  checkHistoricalRequest,
+  type HistoricalRequest,
+  readHistoricalRequest,
+} from './historical-request.ts'
 import { type BarsDistortion, barsReply, type ReplyContext } from './historical-reply.ts'
 import { scheduleReply } from './schedule-reply.ts'
 

@@ -50,7 +50,7 @@ export class Subscriptions {
       entry.cancelTimer = this.#clock.setTimer(() => {
         schedule()
         this.#tail = this.#tail.then(async () => {
-          const isHeard = this.#service.isServing
+          const isHeard = this.#service.sendsLiveBars
           try {
             const messages = await subscription.messages(dueMs, isHeard)
             if (isHeard && isActive()) for (const message of messages) this.#send(message)

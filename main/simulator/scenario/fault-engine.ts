@@ -40,6 +40,8 @@ export class FaultEngine {
   readonly #clock: OwnedClock
   readonly #carryOut: (fault: ServerFault, target: FaultTarget) => void
   #seed = 1
+  #accepted = 0
+  #acceptedBefore = 0
 
   constructor(clock: SimulatorClock, carryOut: (fault: ServerFault, target: FaultTarget) => void) {
     this.#clock = ownTimers(clock)
@@ -55,6 +57,7 @@ export class FaultEngine {
   load(scenario: Scenario): void {
     this.clear()
     this.#seed = scenario.seed
+    this.#acceptedBefore = this.#accepted
     for (const fault of scenario.faults) this.inject(fault)
   }
 
@@ -74,6 +77,7 @@ export class FaultEngine {
 
   /** The faults that strike a connection that was just accepted. */
   onConnection(connection: number): ConnectionFault[] {
+    this.#accepted++
     const target = { ...EVERYTHING, connection }
     return this.#strike(this.#plan.take({ kind: 'connection' }, this.#clock.nowMs()), target).filter(isConnectionFault)
   }
@@ -86,7 +90,8 @@ export class FaultEngine {
 
   /** The faults that strike the answer to a historical request. */
   onRequest(target: { readonly connection: number; readonly reqId: number; readonly symbol: string }): ReplyFault[] {
-    const faults = this.#plan.take({ kind: 'request', ...target }, this.#clock.nowMs())
+    const connection = target.connection - this.#acceptedBefore
+    const faults = this.#plan.take({ kind: 'request', connection, symbol: target.symbol }, this.#clock.nowMs())
     return this.#strike(faults, target).filter(isReplyFault)
   }
 

@@ -1,4 +1,4 @@
-import { type Fault, isConnectionFault, isReplyFault } from './fault-schema.ts'
+import { type Fault, isConnectionFault, isReplyFault, type Trigger } from './fault-schema.ts'
 
 /** Something that happens in the simulator and can set a fault off. */
 export type Occasion =
@@ -23,7 +23,8 @@ export class FaultPlan {
 
   /** Adds a fault; its trigger counts from now on, or from `when.afterMs` later. */
   add(fault: Fault, nowMs: number): void {
-    const { when = {}, times } = fault
+    const when = triggerOf(fault)
+    const { times } = fault
     this.#entries.push({
       fault,
       armedAtMs: nowMs + (when.afterMs ?? 0),
@@ -51,22 +52,24 @@ export class FaultPlan {
   }
 }
 
+const triggerOf = (fault: Fault): Trigger => fault.when ?? {}
+
 /** Whether a fault waits for an occasion rather than for the clock. */
 export function waitsForOccasion(fault: Fault): boolean {
-  const { connection, request, every, symbol } = fault.when ?? {}
+  const { connection, request, every, symbol } = triggerOf(fault)
   return isConnectionFault(fault) || isReplyFault(fault) || (connection ?? request ?? every ?? symbol) !== undefined
 }
 
 /** Whether a fault's trigger counts connections; of all others it counts requests, and of a refused login logins. */
-function countsConnections({ when = {}, ...fault }: Fault): boolean {
-  const speaksOfRequests = (when.request ?? when.symbol) !== undefined
+function countsConnections(fault: Fault): boolean {
   if (isConnectionFault(fault)) return true
-  return !isReplyFault(fault) && !speaksOfRequests && when.connection !== undefined
+  const { request, every, symbol, connection } = triggerOf(fault)
+  return !isReplyFault(fault) && (request ?? every ?? symbol) === undefined && connection !== undefined
 }
 
 /** Whether the occasion is one that the fault's trigger counts. */
 function concerns(fault: Fault, occasion: Occasion): boolean {
-  const { when = {} } = fault
+  const when = triggerOf(fault)
   if (fault.kind === 'clientIdInUse') {
     return occasion.kind === 'login' && (fault.clientId === undefined || fault.clientId === occasion.clientId)
   }
@@ -79,7 +82,7 @@ function concerns(fault: Fault, occasion: Occasion): boolean {
 }
 
 function isDue({ fault, seen }: Entry): boolean {
-  const { connection, request, every } = fault.when ?? {}
+  const { connection, request, every } = triggerOf(fault)
   const nth = countsConnections(fault) ? connection : request
   // From the Nth on, so that with `times` a run of them can be struck.
   if (nth !== undefined) return seen >= nth

@@ -7,72 +7,96 @@ const milliseconds = z.int().min(0).max(MAX_MS)
 const ordinal = z.int().min(1).max(1_000_000)
 const barCount = z.int().min(0).max(1_000_000)
 
-/** When a fault strikes. Connections and requests are counted from 1, from the moment the scenario is loaded. */
-const triggerSchema = z.strictObject({
-  /** Not before this many milliseconds after the scenario was loaded; alone, it strikes then. */
-  afterMs: milliseconds.optional(),
-  /** At the Nth connection; of faults of an answer, only at requests of the Nth connection. */
+/** Not before this many milliseconds after the scenario was loaded; alone, it strikes then. */
+const afterMs = milliseconds.optional()
+/** At every Nth connection or request. */
+const every = ordinal.optional()
+
+const NOT_BOTH = 'of request and every only one can be given'
+const hasOneCount = (when: { request?: number | undefined; every?: number | undefined }): boolean =>
+  when.request === undefined || when.every === undefined
+
+/** Connections and requests are counted from 1, from the moment the scenario is loaded. */
+const connectionTrigger = z.strictObject({
+  afterMs,
+  every,
+  /** At the Nth connection (of a refused login: at the Nth login). */
   connection: ordinal.optional(),
-  /** At the Nth historical request over all connections; with `symbol`, the Nth for it. */
-  request: ordinal.optional(),
-  /** At every Nth request (of faults of connections: every Nth connection). */
-  every: ordinal.optional(),
-  /** Only at requests for this symbol. */
-  symbol: z.string().min(1).optional(),
 })
 
+const requestTrigger = z
+  .strictObject({
+    afterMs,
+    every,
+    /** At the Nth historical request over all connections; with `symbol` or `connection`, the Nth of those. */
+    request: ordinal.optional(),
+    /** Only at requests for this symbol. */
+    symbol: z.string().min(1).optional(),
+    /** Only at requests of the Nth connection; a fault of the server without the others strikes as that comes in. */
+    connection: ordinal.optional(),
+  })
+  .refine(hasOneCount, NOT_BOTH)
+
+/** When a fault strikes. */
+export type Trigger = z.output<typeof requestTrigger>
+
 /** A fault of its own `kind`, with what all faults have. */
-function fault<K extends string, S extends z.ZodRawShape>(kind: K, shape: S) {
+function fault<K extends string, S extends z.ZodRawShape, T extends z.ZodType>(kind: K, shape: S, trigger: T) {
   return z.strictObject({
     kind: z.literal(kind),
     ...shape,
     /** At once, or at the next request or connection, when left out. */
-    when: triggerSchema.optional(),
+    when: trigger.optional(),
     /** At most so often: once, or without end with `every`, when left out. */
     times: ordinal.optional(),
   })
 }
 
+const connectionFault = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =>
+  fault(kind, shape, connectionTrigger)
+const requestFault = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =>
+  fault(kind, shape, requestTrigger)
+
 /** Strike a connection as it comes in. */
 const CONNECTION_FAULTS = [
   /** Accepted and closed at once. */
-  fault('refuse', {}),
+  connectionFault('refuse', {}),
   /** Accepted, and nothing is answered to the handshake. */
-  fault('stallHandshake', {}),
+  connectionFault('stallHandshake', {}),
   /** Error 326 at the login although nobody has the client id; any id when `clientId` is left out. */
-  fault('clientIdInUse', { clientId: z.int().min(0).optional() }),
+  connectionFault('clientIdInUse', { clientId: z.int().min(0).optional() }),
 ] as const
 
 /** Strike the simulator as a whole, or the one connection a trigger is about. */
 const SERVER_FAULTS = [
   /** Nobody can connect for a while; who is connected stays. */
-  fault('stopListening', { forMs: milliseconds }),
+  requestFault('stopListening', { forMs: milliseconds }),
   /** All output stops, sockets stay open: for `forMs`, or until the client closes. */
-  fault('freeze', { forMs: milliseconds.optional() }),
+  requestFault('freeze', { forMs: milliseconds.optional() }),
   /** Connections are dropped without a word. */
-  fault('disconnect', {}),
+  requestFault('disconnect', {}),
   /** 1100, then 1101 (what was asked for is never answered) or 1102 (it goes on). */
-  fault('connectivityLost', { forMs: milliseconds, restored: z.union([z.literal(1101), z.literal(1102)]) }),
+  requestFault('connectivityLost', { forMs: milliseconds, restored: z.union([z.literal(1101), z.literal(1102)]) }),
   /** 2110. */
-  fault('serverBroken', {}),
+  requestFault('serverBroken', {}),
   /** 1300: another port from now on, connections are dropped. */
-  fault('portChanged', {}),
+  requestFault('portChanged', {}),
   /** 2103, 2105 or 2157, then 2104, 2106 or 2158. Without its history farm, historical requests end in an error or hang. */
-  fault('farmDown', {
+  requestFault('farmDown', {
     farm: z.enum(['market', 'history', 'definitions']),
     forMs: milliseconds,
     requests: z.enum(['error162', 'error165', 'hang']).default('error162'),
   }),
   /** 2108 or 2107, which mean nothing bad. */
-  fault('farmInactive', { farm: z.enum(['market', 'history']) }),
+  requestFault('farmInactive', { farm: z.enum(['market', 'history']) }),
   /** The daily restart: a notice, all connections closed, nobody can connect for a while. */
-  fault('restart', { downMs: milliseconds }),
+  requestFault('restart', { downMs: milliseconds }),
   /** Volumes of US stocks in lots of 100 (true) or in shares (false). */
-  fault('lots', { on: z.boolean() }),
+  requestFault('lots', { on: z.boolean() }),
   /** A session asked for a second time has some other prices and volumes: about `share` of its bars. */
-  fault('revisedHistory', { share: z.number().min(0).max(1).default(0.05) }),
+  requestFault('revisedHistory', { share: z.number().min(0).max(1).default(0.05) }),
   /** 10225: live subscriptions die. */
-  fault('bustEvent', {}),
+  requestFault('bustEvent', {}),
 ] as const
 
 /** Meanings of the errors with which a request can end although it was right. */
@@ -90,29 +114,29 @@ export const HISTORICAL_ERRORS = [
 /** Strike the answer to one historical request. */
 const REPLY_FAULTS = [
   /** 162 in one of its meanings, 322 (`processingError`) or 366 (`unknownId`). */
-  fault('historicalError', { meaning: z.enum(HISTORICAL_ERRORS) }),
-  fault('slowReply', { delayMs: milliseconds }),
+  requestFault('historicalError', { meaning: z.enum(HISTORICAL_ERRORS) }),
+  requestFault('slowReply', { delayMs: milliseconds }),
   /** The connection is gone after the first `bytes` bytes of the answer. */
-  fault('dropMidResponse', {
+  requestFault('dropMidResponse', {
     bytes: z
       .int()
       .min(0)
       .max(1 << 24),
   }),
   /** The connection is gone after the first `bars` bars of the answer. */
-  fault('dropAfterBars', { bars: barCount }),
+  requestFault('dropAfterBars', { bars: barCount }),
   /** A well-formed answer with the first `bars` bars only. */
-  fault('truncatedBars', { bars: barCount }),
+  requestFault('truncatedBars', { bars: barCount }),
   /** A well-formed answer with the bars of another time, `days` from those asked for. */
-  fault('wrongRange', { days: z.int().min(-3650).max(3650).default(-7) }),
+  requestFault('wrongRange', { days: z.int().min(-3650).max(3650).default(-7) }),
   /** The last `bars` bars come twice. */
-  fault('repeatedBars', { bars: barCount.default(3) }),
+  requestFault('repeatedBars', { bars: barCount.default(3) }),
   /** The whole answer comes twice, or a second end of it. */
-  fault('duplicateReply', { what: z.enum(['whole', 'end']).default('whole') }),
+  requestFault('duplicateReply', { what: z.enum(['whole', 'end']).default('whole') }),
   /** The answer comes after that to the next request, or after `atMostMs` when there is none. */
-  fault('reorderedReply', { atMostMs: milliseconds.default(10_000) }),
+  requestFault('reorderedReply', { atMostMs: milliseconds.default(10_000) }),
   /** A message of random bytes comes before the answer. */
-  fault('garbageFrame', {
+  requestFault('garbageFrame', {
     bytes: z
       .int()
       .min(1)
@@ -120,9 +144,9 @@ const REPLY_FAULTS = [
       .default(64),
   }),
   /** A length that no message can have comes before the answer: 0, negative, or huge. */
-  fault('invalidLength', { length: z.int().min(-0x8000_0000).max(0x7fff_ffff) }),
+  requestFault('invalidLength', { length: z.int().min(-0x8000_0000).max(0x7fff_ffff) }),
   /** A message that claims `claims` bytes, of which `step` come every `everyMs`; the connection is of no use from then on. */
-  fault('oversizedFrame', {
+  requestFault('oversizedFrame', {
     claims: z
       .int()
       .min(1)
@@ -136,7 +160,7 @@ const REPLY_FAULTS = [
     everyMs: z.int().min(1).max(MAX_MS).default(1000),
   }),
   /** The answer ends in the middle of a bar although its length says that it is complete. */
-  fault('truncatedFields', {}),
+  requestFault('truncatedFields', {}),
 ] as const
 
 const ALL_FAULTS = [...CONNECTION_FAULTS, ...SERVER_FAULTS, ...REPLY_FAULTS] as const
