@@ -1,6 +1,7 @@
 import { ORPCError } from '@orpc/client'
 import { ERROR_CODES, type ErrorReport, SwitchyardError } from '#shared/errors.ts'
 import type { JobKind, JobResult } from '#shared/jobs/job-kinds.ts'
+import { hasBegun } from '#shared/jobs/job-actions.ts'
 import { isFinal, type Job } from '#shared/jobs/job.ts'
 import type { Progress } from '#shared/progress.ts'
 import { createEngine } from '#main/engine/create-engine.ts'
@@ -40,14 +41,15 @@ export async function withEngine<T>(workspace: string, work: (client: EngineClie
 }
 
 /**
- * Follows a job to its end and returns its result. Ctrl-C cancels the job and waits until it has come to rest.
+ * Follows a job to its end and returns its result. Ctrl-C cancels the job and waits until it has come to rest. Says so when
+ * the job has to wait for one that is paused.
  *
  * @throws {SwitchyardError} with the job's own error when it failed or was cancelled.
  */
 export async function followJob<K extends JobKind>(
   client: EngineClient,
   started: Job,
-  input: Pick<CommandInput, 'signal' | 'progress'>,
+  input: Pick<CommandInput, 'signal' | 'progress' | 'say'>,
 ): Promise<{ job: Job; result: JobResult<K> }> {
   const cancel = (): void => {
     // An engine that cannot be reached any more ends the watching below, which says why.
@@ -57,6 +59,7 @@ export async function followJob<K extends JobKind>(
   if (input.signal.aborted) cancel()
   else input.signal.addEventListener('abort', cancel, { once: true })
   try {
+    await sayIfBlocked(client, started, input)
     let job = started
     for await (const state of await client.jobs.watch({ id: started.id })) {
       job = state
@@ -69,6 +72,20 @@ export async function followJob<K extends JobKind>(
   } finally {
     input.signal.removeEventListener('abort', cancel)
   }
+}
+
+/** Says which paused job keeps a queued one of its kind from beginning: without that, waiting looks like hanging. */
+async function sayIfBlocked(client: EngineClient, started: Job, input: Pick<CommandInput, 'say'>): Promise<void> {
+  if (started.state !== 'queued') return
+  const paused = (await client.jobs.list({ limit: 500 })).find(
+    (job) => job.kind === started.kind && job.control === 'pause' && !isFinal(job.state) && hasBegun(job),
+  )
+  if (paused === undefined) return
+  input.say(`Job ${started.id} waits for job ${paused.id}, which is paused.`)
+  input.say(
+    `Let it go on with "switchyard jobs resume ${paused.id}" or end it with "switchyard jobs cancel ${paused.id}". ` +
+      'Where no server runs, end this command with Ctrl-C first.',
+  )
 }
 
 /** What every call that waits for an answer is rejected with when its connection ends. */

@@ -7,12 +7,13 @@ import { demo } from './commands/demo.ts'
 import { init } from './commands/init.ts'
 import { PIPELINE_COMMANDS } from './commands/pipeline-commands.ts'
 import { serve } from './commands/serve.ts'
+import { simulateControl } from './commands/simulate-control.ts'
 import { simulate } from './commands/simulate.ts'
 import { sql } from './commands/sql.ts'
 import { start } from './commands/start.ts'
 import { operatorError } from './engine-access.ts'
 
-const COMMANDS: readonly Command[] = [init, simulate, ...PIPELINE_COMMANDS, sql, serve, start, demo]
+const COMMANDS: readonly Command[] = [init, simulate, simulateControl, ...PIPELINE_COMMANDS, sql, serve, start, demo]
 
 export interface Terminal {
   readonly stdout: (text: string) => void

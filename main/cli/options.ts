@@ -48,6 +48,15 @@ export function listOption(input: CommandInput, name: string): string[] | undefi
   return entries
 }
 
+/** One of known words; undefined when the option was not given. */
+export function wordOption<T extends string>(input: CommandInput, name: string, known: readonly T[]): T | undefined {
+  const text = textOption(input, name)
+  if (text === undefined) return undefined
+  const word = known.find((candidate) => candidate === text)
+  if (word === undefined) throw badOption(name, text, `one of ${known.join(', ')}`)
+  return word
+}
+
 /** A comma-separated list of known words. */
 export function wordsOption<T extends string>(input: CommandInput, name: string, known: readonly T[]): T[] | undefined {
   return listOption(input, name)?.map((entry) => {

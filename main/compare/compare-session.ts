@@ -35,8 +35,8 @@ export interface SessionComparison {
  * Compares the old and the new bars of one symbol and session on (symbol, minute). Both sides must be strictly ascending.
  *
  * Differences are compared, not rounded values: a field is equal when both sides have the same number or both have none,
- * within tolerance when `|new - old| <= abs + rel * |old|`, different otherwise. One side without a value is different and
- * is counted apart.
+ * within tolerance when `|new - old| <= abs + rel * |old|` but for the rounding of the numbers themselves, different otherwise.
+ * One side without a value is different and is counted apart.
  */
 export function compareSession(old: BarColumns, fresh: BarColumns, tolerances: Tolerances): SessionComparison {
   const oldColumns = COMPARED_FIELDS.map((field) => old[field])
@@ -118,10 +118,17 @@ export function compareSession(old: BarColumns, fresh: BarColumns, tolerances: T
   }
 }
 
-/** Infinity is near nothing but itself, although a share of it is infinite too. */
+/**
+ * Infinity is near nothing but itself, although a share of it is infinite too.
+ *
+ * Prices are decimals, and a double is off its decimal by up to half a unit in its last place: 33.34 - 33.33 is a little more
+ * than 0.01. A limit is therefore exceeded only by more than that error of both values. Without a tolerance nothing is forgiven.
+ */
 function isWithin({ abs, rel }: Tolerance, old: number, fresh: number): boolean {
   const difference = Math.abs(fresh - old)
-  return difference < Infinity && difference <= abs + rel * Math.abs(old)
+  const limit = abs + rel * Math.abs(old)
+  const rounding = limit > 0 ? Number.EPSILON * (Math.abs(old) + Math.abs(fresh)) : 0
+  return difference < Infinity && difference <= limit + rounding
 }
 
 /** Counts of nothing, the start of a sum. */

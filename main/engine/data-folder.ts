@@ -5,3 +5,5 @@ import { fileURLToPath } from 'node:url'
 export const SOURCE_DATA_FOLDER = fileURLToPath(new URL('../../data', import.meta.url))
 
 export const BUILT_IN_CALENDARS = join(SOURCE_DATA_FOLDER, 'calendars')
+
+export const BUILT_IN_SCENARIOS = join(SOURCE_DATA_FOLDER, 'scenarios')

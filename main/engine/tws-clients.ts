@@ -37,6 +37,7 @@ export function twsClients({
         connectTimeoutMs: config.connectTimeoutMs,
         reconnect: config.reconnect,
         heartbeat: config.heartbeat,
+        patience: config.patience,
         ...(dailyRestart === undefined ? {} : { restartEndsAt: (atMs: number) => restartEndsAt(dailyRestart, atMs) }),
       },
       pacing: pacingLimits(config.pacing),

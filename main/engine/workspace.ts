@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { type WorkspaceConfig, workspaceConfigSchema } from '#shared/config/workspace-config.ts'
@@ -8,6 +8,8 @@ import { readYamlFile } from './yaml-file.ts'
 
 /** Names inside a workspace folder. */
 export const CONFIG_FILE = 'switchyard.yaml'
+/** Says where the headless server of a workspace listens. It holds the token and is readable by its owner only. */
+export const ENDPOINT_FILE = 'engine.json'
 const FOLDERS = ['store', 'exports', 'snapshots', 'logs']
 
 export const CONFIG_HINT = 'Correct the file; docs/configuration.md explains every key.'
@@ -46,9 +48,25 @@ export function createWorkspace(folder: string, configText: string): void {
   try {
     mkdirSync(folder, { recursive: true })
     for (const name of FOLDERS) mkdirSync(join(folder, name), { recursive: true })
-    writeFileSync(path, configText, { flag: 'wx' })
+    writeNewFile(path, configText)
   } catch (thrown) {
     throw ioError(folder, thrown)
+  }
+}
+
+/** Writes a file that is not there yet, whole or not at all. */
+function writeNewFile(path: string, text: string): void {
+  const file = openSync(path, 'wx')
+  try {
+    try {
+      writeFileSync(file, text)
+    } finally {
+      closeSync(file)
+    }
+  } catch (thrown) {
+    // What a full disk has left of it would pass for a workspace.
+    rmSync(path, { force: true })
+    throw thrown
   }
 }
 
@@ -58,6 +76,18 @@ export function ensureFolders(folder: string): void {
     for (const name of FOLDERS) mkdirSync(join(folder, name), { recursive: true })
   } catch (thrown) {
     throw ioError(folder, thrown)
+  }
+}
+
+/**
+ * Removes the note of a server that was killed. Nobody serves a workspace that has just been taken, and whoever has its port now
+ * must not be sent the token.
+ */
+function forgetEndpoint(folder: string): void {
+  try {
+    rmSync(join(folder, ENDPOINT_FILE), { force: true })
+  } catch {
+    // Something else of this name is no note that anybody would follow.
   }
 }
 
@@ -85,6 +115,7 @@ export function lockWorkspace(folder: string): { release(): void } {
     })
   }
   const held = database
+  forgetEndpoint(folder)
   return { release: () => held.close() }
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join, posix } from 'node:path'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, posix } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { SwitchyardError } from '#shared/errors.ts'
 import type { ExportResult } from '#shared/jobs/job-kinds.ts'
@@ -45,14 +45,26 @@ interface ManifestLayer {
   readonly files: readonly WrittenFile[]
 }
 
+/** What the name of a folder ends with while an export is being written to it. */
+const PARTIAL = '.partial'
+
+/** Removes from the folder of exports what an engine that died has left; they are written one at a time. */
+async function removePartial(exports: string): Promise<void> {
+  await mkdir(exports, { recursive: true })
+  const names = await readdir(exports)
+  for (const name of names.filter((each) => each.endsWith(PARTIAL))) {
+    await rm(join(exports, name), { recursive: true, force: true })
+  }
+}
+
 /**
  * Writes tables to files: Parquet (zstd) as `<layer>/symbol=<S>/month=<YYYY-MM>/part-0.parquet`, CSV as `<layer>-csv/<S>.csv`,
  * and `manifest.json` with rows, columns, types and hashes. Everything is written beside the target folder and renamed into
- * place at the end; a failed or cancelled export leaves nothing.
+ * place at the end; a failed or cancelled export leaves nothing, and what one that was killed has left goes with the next.
  */
 export async function exportFiles(options: ExportOptions): Promise<ExportResult> {
-  const partial = `${options.folder}.partial`
-  await rm(partial, { recursive: true, force: true })
+  const partial = `${options.folder}${PARTIAL}`
+  await removePartial(dirname(options.folder))
   await mkdir(partial, { recursive: true })
   try {
     const layers: Record<string, ManifestLayer & Readonly<Record<string, unknown>>> = {}

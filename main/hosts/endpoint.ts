@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-
-/** File in the workspace that says where its headless server listens. It holds the token and is readable by its owner only. */
-export const ENDPOINT_FILE = 'engine.json'
+import { ENDPOINT_FILE } from '#main/engine/workspace.ts'
 
 const endpointSchema = z.object({ port: z.int(), token: z.string(), pid: z.int() })
 export type Endpoint = z.infer<typeof endpointSchema>

@@ -202,7 +202,12 @@ export class JobRunner {
     }
     this.#running.delete(job.id)
     if (ended !== undefined) this.#publish(ended)
-    this.#startNext()
+    try {
+      this.#startNext()
+    } catch (thrown) {
+      // Nobody waits for this, so that the error would end the engine. The next end or submission of a job looks again.
+      this.#log.error({ thrown }, 'the queue could not be read')
+    }
   }
 
   #release(job: Job): void {

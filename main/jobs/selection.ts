@@ -26,3 +26,9 @@ export function checkSelection(selection: Selection, services: JobServices): voi
   selectedSymbols(selection, services)
   selectedDates(selection)
 }
+
+/** What a summary says of blocks that were taken out, with a space before it; nothing when there were none. */
+export function removedWords({ sessionsRemoved }: { readonly sessionsRemoved: number }): string {
+  if (sessionsRemoved === 0) return ''
+  return ` ${sessionsRemoved} ${sessionsRemoved === 1 ? 'session' : 'sessions'} taken out that the calendar no longer has.`
+}

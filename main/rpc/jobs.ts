@@ -10,6 +10,9 @@ export const jobs = os.jobs.router({
     context.engine.jobs.job(input.id)
     return watchJob(context.engine, input.id, signal)
   }),
+  pause: os.jobs.pause.handler(({ context, input }) => context.engine.jobs.pause(input.id)),
+  resume: os.jobs.resume.handler(({ context, input }) => context.engine.jobs.resume(input.id)),
+  drain: os.jobs.drain.handler(({ context, input }) => context.engine.jobs.drain(input.id)),
   cancel: os.jobs.cancel.handler(({ context, input }) => context.engine.jobs.cancel(input.id)),
 })
 

@@ -1,23 +1,27 @@
 import type { Socket } from 'node:net'
 import { reportError } from '#shared/errors.ts'
-import type { ClientSession } from './client-session.ts'
+import type { ClientSession, SharedParts } from './client-session.ts'
+import { ownTimers } from './clock.ts'
+import { ConnectionOutput } from './connection-output.ts'
+import type { StruckConnection } from './faults/server-faults.ts'
+import type { HistoricalRequest } from './history/historical-request.ts'
+import { failHistorical } from './history/serve-historical.ts'
+import { Subscriptions } from './live/subscriptions.ts'
+import { marketZone } from './market.ts'
+import { MessageGate } from './message-gate.ts'
 import { MESSAGE_HANDLERS, sendManagedAccounts, sendNextValidId } from './message-handlers.ts'
-import { type Market, marketZone } from './market.ts'
 import { OpenRequests } from './open-requests.ts'
 import { CLIENT_MESSAGES, type ClientMessage, type RequestRecord } from './request-record.ts'
-import type { HistoricalRequest } from './history/historical-request.ts'
 import { decodeFields, encodeFrame, FrameReader, MalformedFrame } from './wire/frames.ts'
 import { CLIENT_PREFIX, MAX_HELLO_BYTES, negotiateVersion } from './wire/handshake.ts'
 import { asciiText, FieldReader, MalformedMessage } from './wire/message-fields.ts'
 import { ServerVersion } from './wire/server-versions.ts'
-import { CLIENT_ID_IN_USE, FARM_NOTICES, processingError, unreadableRequest, type TwsError } from './wire/tws-errors.ts'
+import { BUST_EVENT, messageRateExceeded } from './wire/service-notices.ts'
+import { CLIENT_ID_IN_USE, processingError, unreadableRequest, type TwsError } from './wire/tws-errors.ts'
 import { twsZoneName, wallText } from './wire/tws-time.ts'
 
 /** What a connection shares with the others of its server. */
-export interface ConnectionHost {
-  readonly market: Market
-  readonly accounts: readonly string[]
-  nowMs(): number
+export interface ConnectionHost extends SharedParts {
   log(line: string): void
   record(record: RequestRecord): void
   /** Takes a client id for this connection; false when another one has it. */
@@ -25,7 +29,9 @@ export interface ConnectionHost {
   releaseClientId(clientId: number): void
 }
 
-export interface ClientConnection {
+export interface ClientConnection extends StruckConnection {
+  /** Requests that are open, live ones included. */
+  countOpenRequests(): number
   /** Drops the connection and waits until no work is left. */
   close(): Promise<void>
   /** Resolves when the connection is gone and nothing of it runs any more. */
@@ -40,16 +46,35 @@ const MESSAGE_ID = /^\d{1,5}$/
 /**
  * Serves one client socket: handshake, startApi, then requests until either side closes. Bytes that cannot be TWS messages
  * and requests that cannot be read end this connection, after error 320 for the latter.
+ *
+ * @param number of the connection, from 1.
+ * @param isStalled answers nothing at all.
  */
-export function serveConnection(socket: Socket, name: string, host: ConnectionHost): ClientConnection {
+export function serveConnection(
+  socket: Socket,
+  number: number,
+  host: ConnectionHost,
+  isStalled: boolean,
+): ClientConnection {
   const reader = new FrameReader()
   const requests = new OpenRequests()
+  const output = new ConnectionOutput(socket)
+  const clock = ownTimers(host.clock)
   let stage: Stage = 'prefix'
   let session: ClientSession | null = null
   let clientId: number | null = null
   let historicalOfMessage: HistoricalRequest | null = null
 
-  const log = (line: string): void => host.log(`${name}: ${line}`)
+  const log = (line: string): void => host.log(`client ${number}: ${line}`)
+
+  const live = new Subscriptions(
+    clock,
+    host.service,
+    (message) => void output.write(encodeFrame(message)),
+    (reqId, thrown) => {
+      if (session !== null) failHistorical(session, reqId, thrown)
+    },
+  )
 
   /** As soon as the client is known to leave, so that it can come back at once. */
   const giveBackClientId = (): void => {
@@ -61,23 +86,22 @@ export function serveConnection(socket: Socket, name: string, host: ConnectionHo
     stage = 'refused'
     giveBackClientId()
     log(`closed: ${reason}`)
-    socket.end()
-    socket.destroySoon()
+    output.drop()
   }
 
-  const write = (frame: Buffer): boolean => (socket.writable ? socket.write(frame) : true)
-
   const openSession = (serverVersion: number): ClientSession => ({
+    ...host,
+    clock,
+    connection: number,
     serverVersion,
-    market: host.market,
-    accounts: host.accounts,
     requests,
-    nowTs: () => host.nowMs() / 1000,
-    send: (fields) => void write(encodeFrame(fields)),
-    sendError: (reqId, error) => void write(encodeFrame(errorMessage(reqId, error, serverVersion))),
-    sendFrame: async (frame) => {
-      if (!write(frame)) await drained(socket)
-    },
+    live,
+    output,
+    clientId: () => clientId,
+    nowTs: () => clock.nowMs() / 1000,
+    send: (fields) => void output.write(encodeFrame(fields)),
+    sendError: (reqId, error) => void output.write(encodeFrame(errorMessage(reqId, error, serverVersion))),
+    disconnect: refuse,
     noteHistorical: (request) => {
       historicalOfMessage = request
     },
@@ -102,7 +126,7 @@ export function serveConnection(socket: Socket, name: string, host: ConnectionHo
   const onStartApi = (started: ClientSession, fields: FieldReader): void => {
     fields.integer()
     const asked = fields.integer()
-    if (!host.claimClientId(asked)) {
+    if (host.faults.onLogin(number, asked) || !host.claimClientId(asked)) {
       started.sendError(-1, CLIENT_ID_IN_USE)
       refuse(`client id ${asked} is in use`)
       return
@@ -111,7 +135,7 @@ export function serveConnection(socket: Socket, name: string, host: ConnectionHo
     stage = 'started'
     sendManagedAccounts(started)
     sendNextValidId(started)
-    for (const notice of FARM_NOTICES) started.sendError(-1, notice)
+    for (const notice of host.service.loginNotices()) started.sendError(-1, notice)
     log(`client id ${asked} started`)
   }
 
@@ -145,66 +169,91 @@ export function serveConnection(socket: Socket, name: string, host: ConnectionHo
         log(`message ${id} failed: ${text}`)
       }
     } finally {
-      host.record({ atMs: host.nowMs(), clientId, message, fields, historical: historicalOfMessage })
+      host.record({ atMs: host.clock.nowMs(), clientId, message, fields, historical: historicalOfMessage })
     }
   }
 
-  const onData = (chunk: Buffer): void => {
-    reader.push(chunk)
+  /** Runs what reads bytes of the client; bytes that are no messages end the connection. */
+  const guarded = (read: () => void): void => {
     try {
-      if (stage === 'prefix') {
-        const prefix = reader.takeBytes(CLIENT_PREFIX.length)
-        if (prefix === null) return
-        if (prefix.toString('latin1') !== CLIENT_PREFIX)
-          throw new MalformedFrame('the client does not begin with "API"')
-        stage = 'hello'
-      }
-      while (stage !== 'refused') {
-        const body = reader.nextFrame()
-        if (body === null) return
-        if (session === null) onHello(body)
-        else onMessage(session, body)
-      }
+      read()
     } catch (thrown) {
       if (!(thrown instanceof MalformedFrame)) throw thrown
       refuse(thrown.message)
     }
   }
 
+  const gate = new MessageGate(host.pacing, clock, {
+    carryOut: (body) =>
+      guarded(() => {
+        if (session !== null && stage !== 'refused') onMessage(session, body)
+      }),
+    strike: (max, received, strike, isLast) => {
+      host.pacing.note('messageRate', { clientId, reqId: null }, false)
+      // Public logs show the number of the strike in the place of the request id.
+      session?.sendError(strike, messageRateExceeded(max, received, strike))
+      if (isLast) refuse('too many messages')
+    },
+    overflow: () => host.pacing.note('messageRate', { clientId, reqId: null }, false),
+  })
+
+  const onData = (chunk: Buffer): void => {
+    reader.push(chunk)
+    if (stage === 'prefix') {
+      const prefix = reader.takeBytes(CLIENT_PREFIX.length)
+      if (prefix === null) return
+      if (prefix.toString('latin1') !== CLIENT_PREFIX) throw new MalformedFrame('the client does not begin with "API"')
+      stage = 'hello'
+    }
+    while (stage !== 'refused') {
+      const body = reader.nextFrame()
+      if (body === null) return
+      if (session === null) onHello(body)
+      else gate.push(body)
+    }
+  }
+
   const { promise: closed, resolve: resolveClosed } = Promise.withResolvers<void>()
   socket.setNoDelay(true)
   socket.on('data', (chunk: Buffer) => {
-    if (stage !== 'refused') onData(chunk)
+    if (stage !== 'refused' && !isStalled) guarded(() => onData(chunk))
   })
   // A reset by the client is one of the ways a client leaves; 'close' follows.
   socket.on('error', (error) => log(`socket: ${error.message}`))
   socket.on('end', giveBackClientId)
   socket.on('close', () => {
+    stage = 'refused'
     giveBackClientId()
-    void requests.close().then(resolveClosed)
+    clock.cancelTimers()
+    void Promise.all([requests.close(), live.close()]).then(() => resolveClosed())
     log('gone')
   })
 
   return {
+    number,
+    notify: (notice) => {
+      if (stage === 'started') session?.sendError(-1, notice)
+    },
+    freeze: () => output.freeze(),
+    thaw: () => output.thaw(),
+    drop: () => refuse('dropped by a fault'),
+    forgetRequests: () => {
+      requests.forget()
+      live.stopAll()
+    },
+    bustSubscriptions: () => {
+      for (const reqId of live.reqIds) {
+        live.stop(reqId)
+        session?.sendError(reqId, BUST_EVENT)
+      }
+    },
+    countOpenRequests: () => requests.count + live.reqIds.length,
     close: async () => {
       socket.destroy()
       await closed
     },
     closed,
   }
-}
-
-/** Resolves when the socket has handed on what was written, or is closed. */
-function drained(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      socket.off('drain', done)
-      socket.off('close', done)
-      resolve()
-    }
-    socket.on('drain', done)
-    socket.on('close', done)
-  })
 }
 
 function messageName(id: string): ClientMessage {
@@ -223,5 +272,5 @@ function errorMessage(reqId: number, error: TwsError, serverVersion: number): (s
 /** The server's clock as the handshake tells it: `yyyyMMdd HH:mm:ss` and a zone. */
 function connectionTime(host: ConnectionHost): string {
   const zone = marketZone(host.market)
-  return `${wallText(Math.floor(host.nowMs() / 1000), zone, ' ')} ${twsZoneName(zone)}`
+  return `${wallText(Math.floor(host.clock.nowMs() / 1000), zone, ' ')} ${twsZoneName(zone)}`
 }

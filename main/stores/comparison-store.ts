@@ -168,12 +168,15 @@ export class WritableComparisonStore extends ComparisonStore {
     this.#database = database
   }
 
-  /** Begins a run; an unfinished attempt with the same id is thrown away first. */
+  /**
+   * Begins a run. Runs are made one at a time, so one that is not finished was left by an engine that died; it is thrown away
+   * first, whatever its id.
+   */
   begin(run: ComparisonRunStart, nowMs: number): void {
     guarded(this.file, () =>
       this.#database
         .transaction(() => {
-          this.#database.prepare('delete from comparison_runs where id = ? and finished = 0').run(run.runId)
+          this.#database.prepare('delete from comparison_runs where finished = 0').run()
           this.#database
             .prepare(
               `insert into comparison_runs (id, created_at_ms, from_date, to_date, symbols, old_pipeline, settings)

@@ -231,6 +231,20 @@ export class WritableCuratedStore extends CuratedStore {
     )
   }
 
+  /** Takes sessions out with their findings and quality, all or nothing; the records of their builds stay. */
+  removeSessions(symbol: string, dates: readonly SessionDate[]): void {
+    guarded(this.file, () =>
+      this.#database
+        .transaction(() => {
+          for (const table of ['curated_tws_1m_bars', 'session_quality', 'dq_findings']) {
+            const remove = this.#database.prepare(`delete from ${table} where symbol = ? and session_date = ?`)
+            for (const date of dates) remove.run(symbol, date)
+          }
+        })
+        .immediate(),
+    )
+  }
+
   /** Puts sessions in place of what was there, with their findings, quality and build records, all or nothing. */
   replaceSessions(sessions: readonly CuratedSession[], runId: string, nowMs: number): void {
     const database = this.#database

@@ -230,6 +230,18 @@ export class WritableFeatureStore extends FeatureStore {
     )
   }
 
+  /** Takes sessions out, all or nothing. */
+  removeSessions(set: RegisteredFeatureSet, symbol: string, dates: readonly SessionDate[]): void {
+    guarded(this.file, () =>
+      this.#database
+        .transaction(() => {
+          const remove = this.#database.prepare(`delete from ${quoted(set.name)} where symbol = ? and session_date = ?`)
+          for (const date of dates) remove.run(symbol, date)
+        })
+        .immediate(),
+    )
+  }
+
   /** Puts sessions in place of what was there, all or nothing. */
   replaceSessions(set: RegisteredFeatureSet, sessions: readonly FeatureSession[], runId: string, nowMs: number): void {
     guarded(this.file, () =>

@@ -20,6 +20,7 @@ export interface RequestRow {
   readonly requestId: number
   readonly kind: string
   readonly purpose: string
+  readonly attempt: number
   readonly sentAtMs: number
   readonly finishedAtMs: number | null
   readonly outcome: string | null
@@ -113,7 +114,7 @@ export class WritableFetchLog {
   requestsOf(symbol: string, sessionDate: SessionDate): readonly RequestRow[] {
     return this.#database
       .prepare(
-        `select r.id as requestId, r.kind as kind, r.purpose as purpose, r.sent_at_ms as sentAtMs,
+        `select r.id as requestId, r.kind as kind, r.purpose as purpose, r.attempt as attempt, r.sent_at_ms as sentAtMs,
                 r.finished_at_ms as finishedAtMs,
                 case when r.rejected_because is null then r.outcome else 'rejected' end as outcome, r.code as code,
                 coalesce(r.rejected_because, r.message) as message, s.bars as bars

@@ -12,12 +12,12 @@ export interface LegacyBlock {
   readonly bars: BarColumns
 }
 
-/** One import of one file. The same file with the same description is not imported again. */
+/** One import of one file. The same file is not imported again while description and calendar stay the same. */
 export interface LegacyImport {
   readonly symbol: string
   readonly file: string
   readonly sha256: string
-  /** Hash of the description that said how to read the file. */
+  /** Hash of what said how to read the file: its description and the calendar. */
   readonly descriptionHash: string
   readonly rows: number
   readonly rejected: number
@@ -157,6 +157,10 @@ export class WritableLegacyStore extends LegacyStore {
             .run({ ...imported, nowMs })
           const importId = Number(lastInsertRowid)
           database.prepare('delete from legacy_bars where symbol = ?').run(imported.symbol)
+          // The imports themselves stay as history; their refused rows would pile up with every import of a growing file.
+          database
+            .prepare('delete from legacy_rejects where import_id in (select id from legacy_imports where symbol = ?)')
+            .run(imported.symbol)
           const insert = database.prepare(
             `insert into legacy_bars (symbol, session_date, import_id, count, content_hash, ${BAR_BLOB_COLUMNS})
              values (@symbol, @sessionDate, @importId, @count, @contentHash, @ts, @open, @high, @low, @close, @volume, @vwap,

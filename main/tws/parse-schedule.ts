@@ -26,7 +26,8 @@ export function parseSchedule(
     const openTs = instant(startDateTime, timeZone)
     const closeTs = instant(endDateTime, timeZone)
     const sessionDate = refDate.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3')
-    if (openTs === undefined || closeTs === undefined || !isSessionDate(sessionDate) || closeTs <= openTs) return undefined
+    if (openTs === undefined || closeTs === undefined || !isSessionDate(sessionDate) || closeTs <= openTs)
+      return undefined
     parsed.push({ sessionDate, openTs, closeTs })
   }
   return parsed

@@ -381,7 +381,7 @@ export class TwsClient {
   #pump(): void {
     clearTimeout(this.#sendTimer)
     this.#sendTimer = undefined
-    while (maySend(this.#status, this.#options.nowMs())) {
+    while (maySend(this.#status, this.#options.settings, this.#options.nowMs())) {
       const nowMs = pacingNowMs()
       const next = this.#scheduler.next(nowMs)
       if (next.kind === 'send') {
@@ -447,8 +447,6 @@ export class TwsClient {
         return
       case 'releaseClocks':
         this.#pending.release()
-        return
-      case 'ready':
         return
       case 'log':
         this.#note({ kind: 'state', severity: effect.severity, text: effect.text })
@@ -564,7 +562,8 @@ export class TwsClient {
     const after = toConnection(this.#status, settings, nowMs())
     if (JSON.stringify(before) === JSON.stringify(after)) return
     this.#shown = after
-    if (before.state !== after.state) {
+    const wasNeverUsed = before.state === 'disconnected' && after.state === 'stopped'
+    if (before.state !== after.state && !wasNeverUsed) {
       const severity = after.state === 'degraded' || after.state === 'reconnecting' ? 'warn' : 'info'
       this.#note({ kind: 'state', severity, text: after.message, meaning: after.consequence })
     }

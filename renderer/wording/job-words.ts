@@ -69,6 +69,7 @@ const transformWords = (result: JobResult<'transform'>): string =>
   list(
     `${formatQuantity(result.bars, 'bar')} in ${formatQuantity(result.sessionsBuilt, 'session')}`,
     result.sessionsUnchanged > 0 && `${formatCount(result.sessionsUnchanged)} unchanged`,
+    result.sessionsRemoved > 0 && `${formatCount(result.sessionsRemoved)} taken out`,
     result.dropped > 0 && `${formatQuantity(result.dropped, 'bar')} dropped`,
     result.flagged > 0 && `${formatCount(result.flagged)} flagged`,
   )
@@ -99,6 +100,7 @@ const RESULT_WORDS: Readonly<Record<JobKind, (job: Job) => string | undefined>> 
     list(
       `${formatQuantity(result.rows, 'row')} of ${formatQuantity(result.columns, 'feature')} in ${formatQuantity(result.sessionsBuilt, 'session')}`,
       result.sessionsUnchanged > 0 && `${formatCount(result.sessionsUnchanged)} unchanged`,
+      result.sessionsRemoved > 0 && `${formatCount(result.sessionsRemoved)} taken out`,
     ),
   ),
   verify: words('verify', (result) =>

@@ -34,6 +34,25 @@ export function ownedSessions(calendar: TradingCalendar, from: SessionDate, to: 
   })
 }
 
+/**
+ * Those of `dates` in a range (both ends included) that the calendar knows not to be sessions: what was stored under them was
+ * made for an earlier calendar. Dates beyond its horizon are left alone.
+ */
+export function datesGone(
+  calendar: TradingCalendar,
+  dates: readonly SessionDate[],
+  { from, to }: { readonly from: SessionDate; readonly to: SessionDate },
+): readonly SessionDate[] {
+  return dates.filter(
+    (date) =>
+      date >= from &&
+      date <= to &&
+      date >= calendar.firstDate &&
+      date <= calendar.lastDate &&
+      calendar.session(date) === null,
+  )
+}
+
 /** The next session after `date` (before it when `direction` is -1); null when the calendar knows none. */
 function nearestSession(calendar: TradingCalendar, date: SessionDate, direction: 1 | -1): Session | null {
   for (let days = 1; days <= LONGEST_REST_DAYS; days++) {

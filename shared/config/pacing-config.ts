@@ -13,7 +13,7 @@ export const pacingConfigSchema = z
     /** Requests in any ten minutes for bars of 30 s or smaller and for head time stamps; BID_ASK counts twice. */
     smallBarRequestsPer10Min: z.int().min(2).max(60).default(60),
     /** Shortest time between two requests for bars of 1 min or larger at full pace; at half pace it is twice as long. */
-    barsSpacingMs: z.int().min(0).max(60_000).default(50),
+    barsSpacingMs: z.int().min(0).max(60_000).default(25),
     /** Added to the window of every rule, since requests do not arrive as evenly as they are sent. */
     marginMs: z.int().min(0).max(10_000).default(250),
     /** How long nothing historical is asked for after a pacing violation; doubles with every further one. */

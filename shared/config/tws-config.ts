@@ -27,6 +27,16 @@ export const heartbeatConfigSchema = z.strictObject({
   timeoutMs: z.int().min(50).max(600_000).default(15_000),
 })
 
+/** How long requests stay away from something that TWS reported as gone, before one is tried although nothing was heard since. */
+export const patienceConfigSchema = z.strictObject({
+  /** Another session of the same user holds the market data. */
+  competingSessionMs: z.int().min(1).max(3_600_000).default(60_000),
+  /** Every historical data farm is reported as not connected. */
+  brokenFarmMs: z.int().min(1).max(3_600_000).default(300_000),
+  /** TWS restores its connection to the broker by itself (2110) and may not say when it has. */
+  brokenLinkMs: z.int().min(1).max(3_600_000).default(60_000),
+})
+
 /** When TWS restarts every day, so that its absence is not taken for a fault. */
 export const dailyRestartConfigSchema = z.strictObject({
   time: timeOfDay,
@@ -73,14 +83,13 @@ export const twsConfigSchema = z.strictObject({
   pacing: pacingConfigSchema.prefault({}),
   reconnect: reconnectConfigSchema.prefault({}),
   heartbeat: heartbeatConfigSchema.prefault({}),
+  patience: patienceConfigSchema.prefault({}),
   dailyRestart: dailyRestartConfigSchema.optional(),
   verify: verifyConfigSchema.prefault({}),
   live: liveConfigSchema.prefault({}),
 })
 
 export type TwsConfig = z.infer<typeof twsConfigSchema>
-export type ReconnectConfig = z.infer<typeof reconnectConfigSchema>
-export type HeartbeatConfig = z.infer<typeof heartbeatConfigSchema>
 export type DailyRestartConfig = z.infer<typeof dailyRestartConfigSchema>
 export type VerifyConfig = z.infer<typeof verifyConfigSchema>
 export type LiveConfig = z.infer<typeof liveConfigSchema>

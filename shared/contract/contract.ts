@@ -205,6 +205,25 @@ export const contract = {
       .route({ method: 'GET', path: '/jobs/{id}/watch' })
       .input(z.object({ id: z.string() }))
       .output(eventIterator(jobSchema)),
+    /**
+     * Begins nothing new, finishes what is under way, waits; a queued job is not begun. BAD_ARGUMENTS when its kind does not
+     * support that (`controls`) or it has ended.
+     */
+    pause: base
+      .route({ method: 'POST', path: '/jobs/{id}/pause' })
+      .input(z.object({ id: z.string() }))
+      .output(jobSchema),
+    /** A paused job goes on. */
+    resume: base
+      .route({ method: 'POST', path: '/jobs/{id}/resume' })
+      .input(z.object({ id: z.string() }))
+      .output(jobSchema),
+    /** Begins nothing new, finishes what is under way and succeeds with that; the result says what is left. Errors as `pause`. */
+    drain: base
+      .route({ method: 'POST', path: '/jobs/{id}/drain' })
+      .input(z.object({ id: z.string() }))
+      .output(jobSchema),
+    /** Stops what is under way, too; a job that has ended stays as it is. */
     cancel: base
       .route({ method: 'POST', path: '/jobs/{id}/cancel' })
       .input(z.object({ id: z.string() }))

@@ -63,7 +63,12 @@ export type Coverage = z.infer<typeof coverageSchema>
 /** One request and what came of it. */
 export const sessionRequestSchema = z.object({
   requestId: z.int(),
+  /** historical, live, schedule or head-timestamp. */
   kind: z.string(),
+  /** fetch, confirm, refetch, reconcile, refill, poll or live. */
+  purpose: z.string(),
+  /** 1 for the first try. */
+  attempt: z.int(),
   sentAtMs: z.number(),
   finishedAtMs: z.number().optional(),
   /** complete, no_data, rejected, failed, cancelled, abandoned; absent while it waits. */

@@ -54,7 +54,17 @@ export const ingestResultSchema = z.object({
   /** Sessions that the broker answered without a single bar, with its words. */
   withoutData: z.array(sessionRefSchema.extend({ reason: z.string() })),
   /** Sessions that the broker has fewer bars of than minutes, confirmed by a second answer, with the reason. */
-  short: z.array(sessionRefSchema.extend({ reason: z.string(), bars: z.int(), expected: z.int() })).default([]),
+  short: z
+    .array(
+      sessionRefSchema.extend({
+        /** no-trades, halted, no-data or unstable. */
+        cause: z.string(),
+        reason: z.string(),
+        bars: z.int(),
+        expected: z.int(),
+      }),
+    )
+    .default([]),
   /** Sessions that could not be fetched; they are asked for again by the next run. */
   failed: z.array(sessionRefSchema.extend({ reason: z.string() })),
   /** Requests that were made again because they failed or their answer was short. */
@@ -87,6 +97,8 @@ export type LiveResult = z.infer<typeof liveResultSchema>
 export const transformResultSchema = z.object({
   sessionsBuilt: z.int(),
   sessionsUnchanged: z.int(),
+  /** Sessions taken out because the calendar no longer has them. */
+  sessionsRemoved: z.int().default(0),
   bars: z.int(),
   dropped: z.int(),
   flagged: z.int(),
@@ -101,13 +113,15 @@ export const featuresResultSchema = z.object({
   columns: z.int(),
   sessionsBuilt: z.int(),
   sessionsUnchanged: z.int(),
+  /** Sessions taken out because the calendar no longer has them. */
+  sessionsRemoved: z.int().default(0),
   rows: z.int(),
 })
 
 export const verifyResultSchema = z.object({
   sessionsChecked: z.int(),
   featureSessionsChecked: z.int(),
-  /** Feature sessions whose curated bars changed after they were built; a build brings them up to date. */
+  /** Feature sessions whose curated bars changed or went after they were built; a build brings them up to date. */
   featureSessionsStale: z.int(),
   mismatches: z.array(
     sessionRefSchema.extend({ layer: z.enum(['raw', 'curated', 'features']), stored: z.string(), rebuilt: z.string() }),

@@ -7,11 +7,13 @@ import { parseArgs } from 'node:util'
 import type { Measurement } from './contender-process.ts'
 import { PHASES } from './contenders/contender.ts'
 import { createDataset } from './dataset.ts'
+import { measurePacing, pacingLines } from './pacing-bench.ts'
 import { type Agreement, sameResults } from './same-results.ts'
 
 /**
- * `npm run bench [-- --bars N --rounds N --json]`: raw -> curated -> features by Switchyard, DuckDB and Polars in one run. Each
- * contender has a process of its own and they take turns, so that a machine that slows down slows all of them. Prints medians.
+ * `npm run bench [-- --only pacing|pipeline --bars N --rounds N --json]`: how close pacing comes to what the rules allow, then raw
+ * -> curated -> features by Switchyard, DuckDB and Polars in one run. Each contender has a process of its own and they take turns,
+ * so that a machine that slows down slows all of them. Prints medians.
  */
 
 const CONTENDERS = ['switchyard', 'duckdb', 'polars'] as const
@@ -30,13 +32,25 @@ interface Row {
   readonly ratio: number
 }
 
+interface Pipeline {
+  readonly cores: string
+  readonly dataset: Awaited<ReturnType<typeof createDataset>>
+  readonly rounds: number
+  readonly rows: readonly Row[]
+  readonly agreements: Partial<Record<Name, Agreement>>
+}
+
 const { values } = parseArgs({
   options: {
     bars: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '5' },
     json: { type: 'boolean', default: false },
+    only: { type: 'string' },
   },
 })
+if (values.only !== undefined && values.only !== 'pacing' && values.only !== 'pipeline') {
+  throw new Error(`--only is pacing or pipeline, not ${values.only}.`)
+}
 const rounds = Number(values.rounds)
 const CORES = 2
 const pinned = pinToCores()
@@ -48,6 +62,16 @@ try {
 }
 
 async function main(): Promise<void> {
+  const pacing = values.only === 'pipeline' ? undefined : measurePacing()
+  if (pacing !== undefined && !values.json) {
+    process.stdout.write(`${[...pacingLines(pacing), '', `${machine()}.`, ''].join('\n')}\n`)
+  }
+  const pipeline = values.only === 'pacing' ? undefined : await measurePipeline()
+  if (values.json) process.stdout.write(`${JSON.stringify({ machine: machine(), pacing, ...pipeline })}\n`)
+  else if (pipeline !== undefined) process.stdout.write(`${pipelineLines(pipeline).join('\n')}\n`)
+}
+
+async function measurePipeline(): Promise<Pipeline> {
   const say = (line: string): void => void process.stderr.write(`${line}\n`)
   const datasetFolder = join(folder, 'dataset')
   say('Making the bars')
@@ -71,12 +95,10 @@ async function main(): Promise<void> {
   }
 
   const rows = CONTENDERS.map((name) => summarise(name, runs[name], runs.switchyard, dataset.rawBars))
-  if (values.json) {
-    process.stdout.write(
-      `${JSON.stringify({ machine: machine(), cores: coresEach(), dataset, rounds, rows, agreements })}\n`,
-    )
-    return
-  }
+  return { cores: coresEach(), dataset, rounds, rows, agreements }
+}
+
+function pipelineLines({ dataset, rows, agreements }: Pipeline): readonly string[] {
   const columns: readonly (readonly [string, (row: Row) => string])[] = [
     ['', ({ name }) => name],
     ['transform ms', ({ transformMs }) => transformMs.toFixed(0)],
@@ -88,7 +110,7 @@ async function main(): Promise<void> {
     ['output MiB', ({ outputMiB }) => outputMiB.toFixed(0)],
     ['Switchyard / it', ({ ratio }) => ratio.toFixed(2)],
   ]
-  const lines = [
+  return [
     `Raw -> curated -> 23 features: ${dataset.rawBars.toLocaleString('en')} rows, ${dataset.symbols.length} symbols, ${dataset.sessions} sessions. ${machine()}.`,
     `Medians of ${rounds} rounds in turn, a process each, ${coresEach()}.`,
     '',
@@ -101,7 +123,6 @@ async function main(): Promise<void> {
         `${name} gives the same: ${compared.toLocaleString('en')} values, nulls in the same places, largest difference ${largest.toExponential(1)} (${column}).`,
     ),
   ]
-  process.stdout.write(`${lines.join('\n')}\n`)
 }
 
 function runContender(name: Name, datasetFolder: string, outputFolder: string): Measurement {

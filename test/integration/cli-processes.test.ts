@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Job } from '#shared/jobs/job.ts'
 import { type Market, type Simulator, syntheticMarket } from '#main/simulator/simulator.ts'
 import { startedClient, XNYS } from './simulator-fixtures.ts'
-import { documentOf, errorOf, runSwitchyard, SwitchyardProcess } from './switchyard-process.ts'
+import { documentOf, errorOf, type Finished, runSwitchyard, SwitchyardProcess } from './switchyard-process.ts'
 import { newFolder, newWorkspace, openEngine, openSimulator } from './workspace-fixtures.ts'
 
 const market = syntheticMarket({
@@ -206,6 +206,39 @@ describe('a workspace that is being served', () => {
     })
   })
 
+  test('has its jobs paused, resumed and drained by "jobs", and the command that waits for one says what is left', async () => {
+    const { simulator, asked, release } = await holdingSimulator(2)
+    const workspace = newWorkspace({
+      symbols: ['SPY'],
+      port: simulator.port,
+      tws: { maxBarsPerRequest: 390, maxConcurrentRequests: 1 },
+    })
+    const { server } = await served(workspace)
+    const jobs = (...args: string[]): Promise<Finished> =>
+      runSwitchyard(['jobs', ...args, '--json', '--workspace', workspace])
+    const ingest = new SwitchyardProcess(['ingest', ...RANGE, '--json', '--workspace', workspace])
+    await asked
+    const [{ id }] = documentOf(await jobs('list')) as Job[]
+
+    const paused = await jobs('pause', id)
+    expect(paused).toMatchObject({ code: 0, stderr: '' })
+    expect(documentOf(paused)).toMatchObject({ id, state: 'running', control: 'pause' })
+    const shown = await runSwitchyard(['jobs', '--workspace', workspace])
+    expect(shown.stdout).toBe(`${id}  ingest        paused    Fetching bars: Paused: 1 request under way\n`)
+    expect(documentOf(await jobs('resume', id))).toMatchObject({ id, control: 'run' })
+    expect(documentOf(await jobs('drain', id))).toMatchObject({ id, control: 'drain' })
+    release()
+    const ended = await ingest.exited
+    expect(ended).toMatchObject({ code: 3, stderr: '' })
+    expect(documentOf(ended)).toMatchObject({ job: id, requests: 2, sessionsFetched: 2, sessionsLeft: 3 })
+
+    const late = await jobs('pause', id)
+    expect(late.code).toBe(2)
+    expect(errorOf(late)).toMatchObject({ code: 'BAD_ARGUMENTS', message: expect.stringContaining('has ended') })
+    server.kill('SIGTERM')
+    expect(await server.exited).toMatchObject({ code: 0 })
+  })
+
   test('by a server that dies under a command says so, and its note does not keep the next engine out', async () => {
     const { simulator, asked, release } = await holdingSimulator(2)
     const workspace = newWorkspace({
@@ -230,6 +263,15 @@ describe('a workspace that is being served', () => {
     expect(again).toMatchObject({ code: 0 })
     expect(documentOf(again)).toMatchObject({ requests: 0, sessionsAlreadyStored: 5 })
   })
+})
+
+test('init on a disk that takes no more leaves no configuration that is cut short', async () => {
+  const folder = join(newFolder(), 'new')
+  const failed = await runSwitchyard(['init', '--json', '--workspace', folder], { largestFileBytes: 512 })
+  expect(failed.code).toBe(1)
+  expect(errorOf(failed).code).toBe('IO_ERROR')
+  expect(existsSync(join(folder, 'switchyard.yaml'))).toBe(false)
+  expect(await runSwitchyard(['init', '--workspace', folder])).toMatchObject({ code: 0 })
 })
 
 describe('demo', () => {

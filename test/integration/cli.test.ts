@@ -5,9 +5,10 @@ import type { Job } from '#shared/jobs/job.ts'
 import { main } from '#main/cli/main.ts'
 import { writeOldPipelineOutput } from '#main/simulator/old-pipeline.ts'
 import { type Simulator, syntheticMarket } from '#main/simulator/simulator.ts'
+import { inProcess } from './command-in-process.ts'
 import { XNYS } from './simulator-fixtures.ts'
 import { documentOf, errorOf, type Finished, runSwitchyard } from './switchyard-process.ts'
-import { newFolder, newWorkspace, OLD_PIPELINE, openSimulator } from './workspace-fixtures.ts'
+import { newFolder, newWorkspace, OLD_PIPELINE, openEngine, openSimulator } from './workspace-fixtures.ts'
 
 const market = syntheticMarket({
   seed: 3,
@@ -37,6 +38,7 @@ const COMMANDS: readonly (readonly string[])[] = [
 const NAMES = [
   'init',
   'simulate',
+  'simulate control',
   'ingest',
   'transform',
   'rebuild',
@@ -52,20 +54,6 @@ const NAMES = [
   'start',
   'demo',
 ]
-
-/** Runs a command line in this process; for what needs no process of its own. */
-async function inProcess(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  let stdout = ''
-  let stderr = ''
-  const code = await main(args, {
-    stdout: (text) => void (stdout += text),
-    stderr: (text) => void (stderr += text),
-    isInteractive: false,
-    env: {},
-    signal: new AbortController().signal,
-  })
-  return { code, stdout, stderr }
-}
 
 describe.concurrent('--help', () => {
   test.each(NAMES)('of %s explains it on standard output and does nothing', async (name) => {
@@ -109,6 +97,9 @@ describe('arguments that make no sense', () => {
     [['export', '--formats', 'xlsx'], /xlsx/],
     [['findings', '--limit', '0'], /--limit/],
     [['jobs', 'stop', 'x'], /jobs stop x/],
+    [['jobs', 'list', 'x'], /jobs list x/],
+    [['jobs', 'pause'], /jobs pause/],
+    [['jobs', 'resume', 'x', 'y'], /jobs resume x y/],
     [['sql'], /query/],
     [['sql', 'select 1', 'select 2'], /query/],
     [['serve', '--port', 'x'], /--port/],
@@ -155,6 +146,33 @@ describe('without a workspace', () => {
     expect(errorOf(failed)).toMatchObject({ code: 'WORKSPACE_NOT_FOUND', hint: expect.stringContaining('init') })
     expect(failed.stderr).toContain(errorOf(failed).message)
   })
+})
+
+test('a command whose job waits for a paused one says so, and what to do', async () => {
+  const workspace = newWorkspace({ symbols: ['SPY'] })
+  const { engine } = openEngine(workspace)
+  const { ops } = engine.stores
+  const progress = { kind: 'working', fraction: 0, title: 'Fetching bars' } as const
+  ops.enqueue('the-paused-one', 'ingest', { from: '2024-06-24', to: '2024-06-28' }, 0)
+  ops.begin('the-paused-one', progress, 0)
+  ops.setControl('the-paused-one', 'pause', progress)
+  await engine.close()
+
+  const ctrlC = new AbortController()
+  let stderr = ''
+  const code = await main(['ingest', ...RANGE, '--workspace', workspace], {
+    stdout: () => undefined,
+    stderr: (text) => {
+      stderr += text
+      if (stderr.includes('Ctrl-C')) ctrlC.abort()
+    },
+    isInteractive: false,
+    env: {},
+    signal: ctrlC.signal,
+  })
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/waits for job the-paused-one, which is paused\.\n.*jobs resume the-paused-one/)
+  expect(stderr).toContain('Cancelled before it began.')
 })
 
 describe('the main job by commands', () => {
@@ -241,6 +259,23 @@ describe('the main job by commands', () => {
         (kind) => `${kind} succeeded`,
       ),
     )
+  })
+
+  test('jobs lists them, and refuses to steer one that has ended or that is not there', async () => {
+    const list = documentOf(await run('jobs', 'list')) as Job[]
+    expect(list).toEqual(documentOf(await run('jobs')))
+    const [{ id }] = list
+    for (const verb of ['pause', 'resume', 'drain']) {
+      const ended = await run('jobs', verb, id)
+      expect(ended.code).toBe(2)
+      expect(errorOf(ended)).toMatchObject({ code: 'BAD_ARGUMENTS', message: expect.stringContaining(id) })
+      const missing = await run('jobs', verb, 'nothing')
+      expect(missing.code).toBe(1)
+      expect(errorOf(missing).code).toBe('NOT_FOUND')
+    }
+    const cancelled = await run('jobs', 'cancel', id)
+    expect(cancelled.code).toBe(0)
+    expect(documentOf(cancelled)).toEqual(list[0])
   })
 
   test('sql prints an array of rows, bar by bar, and changes nothing', async () => {

@@ -23,6 +23,8 @@ type Transport = (typeof TRANSPORTS)[number]
 
 let engine: Engine
 let simulator: Simulator
+/** A TWS that takes requests for bars and answers none of them. */
+let silent: Simulator
 let listeners: ListenerCount
 let clients: Record<Transport, EngineClient>
 let runId: string
@@ -40,6 +42,11 @@ function overMessagePort(target: Engine): EngineClient {
 
 beforeAll(async () => {
   simulator = await openSimulator({ market })
+  const gate = Promise.withResolvers<void>()
+  silent = await openSimulator({
+    market: { ...market, minuteBars: (...args) => gate.promise.then(() => market.minuteBars(...args)) },
+  })
+  closeAtEnd(async () => gate.resolve())
   const workspace = newWorkspace({ symbols: SYMBOLS, port: simulator.port, more: { oldPipeline: OLD_PIPELINE } })
   const opened = openEngine(workspace)
   engine = opened.engine
@@ -106,6 +113,10 @@ const ANSWERED: Record<string, (client: EngineClient) => Promise<unknown>> = {
 const REFUSED: Record<string, readonly [code: string, call: (client: EngineClient) => Promise<unknown>]> = {
   'a job that does not exist': ['NOT_FOUND', (client) => client.jobs.get({ id: 'nothing' })],
   'watching a job that does not exist': ['NOT_FOUND', (client) => client.jobs.watch({ id: 'nothing' })],
+  'pausing a job that does not exist': ['NOT_FOUND', (client) => client.jobs.pause({ id: 'nothing' })],
+  'pausing a job that has ended': ['BAD_ARGUMENTS', (client) => client.jobs.pause({ id: jobId })],
+  'resuming a job that has ended': ['BAD_ARGUMENTS', (client) => client.jobs.resume({ id: jobId })],
+  'draining a job that has ended': ['BAD_ARGUMENTS', (client) => client.jobs.drain({ id: jobId })],
   'a holiday': ['NO_SESSIONS', (client) => client.ingest.start({ from: '2024-07-04', to: '2024-07-04' })],
   'dates beyond the calendar': [
     'CALENDAR_HORIZON',
@@ -213,6 +224,30 @@ describe.each(TRANSPORTS)('streams %s', (name) => {
     })
     const fractions = states.map(({ progress }) => progress.fraction)
     expect(fractions).toEqual(fractions.toSorted((a, b) => a - b))
+    await listeners.until(0)
+  })
+
+  test('hear how a job is paused, resumed, drained and cancelled', async () => {
+    const client = clients[name]
+    const started = await client.ingest.start({
+      from: '2024-06-28',
+      to: '2024-06-28',
+      symbols: ['DJCO'],
+      host: '127.0.0.1',
+      port: silent.port,
+    })
+    const { id } = started
+    expect(started).toMatchObject({ control: 'run', controls: ['pause', 'drain'] })
+    const heard: string[] = []
+    for await (const { state, control } of await client.jobs.watch({ id })) {
+      const now = `${state} ${control}`
+      if (now === 'queued run' || now === heard.at(-1)) continue
+      heard.push(now)
+      if (now === 'running pause') await client.jobs.resume({ id })
+      else if (now === 'running drain') await client.jobs.cancel({ id })
+      else if (now === 'running run') await (heard.length === 1 ? client.jobs.pause({ id }) : client.jobs.drain({ id }))
+    }
+    expect(heard).toEqual(['running run', 'running pause', 'running run', 'running drain', 'cancelled drain'])
     await listeners.until(0)
   })
 

@@ -41,9 +41,9 @@ const asked = (what: Ask): Promise<Answer> => ask(server.port, what)
 beforeAll(async () => {
   const simulator = await openSimulator({ market })
   workspace = newWorkspace({ symbols: ['SPY'], port: simulator.port })
+  ;({ engine } = openEngine(workspace))
   writeFileSync(join(workspace, 'engine.json'), 'left over')
   chmodSync(join(workspace, 'engine.json'), 0o644)
-  ;({ engine } = openEngine(workspace))
   listeners = new ListenerCount(engine)
   server = await openServer(engine)
   bearer = { authorization: `Bearer ${server.token}` }
@@ -178,6 +178,12 @@ describe('the API over HTTP', () => {
       state: 'succeeded',
       result: { bars: await barsOf('2024-06-24', '2024-06-25') },
     })
+    for (const action of ['pause', 'resume', 'drain']) {
+      const refused = await post(`/api/jobs/${started.id}/${action}`, {})
+      expect(refused.status).toBe(422)
+      expect(JSON.parse(refused.body)).toMatchObject({ data: { code: 'BAD_ARGUMENTS', hint: expect.any(String) } })
+    }
+    expect(JSON.parse((await post(`/api/jobs/${started.id}/cancel`, {})).body)).toMatchObject({ state: 'succeeded' })
     await listeners.until(0)
   })
 

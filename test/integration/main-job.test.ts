@@ -273,6 +273,7 @@ describe('a second run', () => {
       sessionsFetched: 0,
       sessionsAlreadyStored: 27,
       sessionsNotFinished: 0,
+      sessionsLeft: 0,
       withoutData: [],
       failed: [],
     })

@@ -137,7 +137,7 @@ describe('the stream of bytes', () => {
   it('ignores messages it does not know, and those before startApi', async () => {
     const { port } = await start()
     const client = await RawClient.connect(port)
-    client.send(Buffer.concat([hello('v100..193'), frame('49|1|'), frame('71|2|3||'), frame('61|1|'), frame('49|1|')]))
+    client.send(Buffer.concat([hello('v100..193'), frame('49|1|'), frame('71|2|3||'), frame('58|1|'), frame('49|1|')]))
     for (let skipped = 0; skipped < 6; skipped++) await client.frame()
     expect(await client.text()).toBe('49|1|1720008000|')
     expect(simulator?.requests.map(({ message, clientId }) => [message, clientId])).toEqual([

@@ -101,6 +101,11 @@ export class RawClient {
     this.socket.write(bytes)
   }
 
+  /** Bytes that have come and were not taken. */
+  get pendingBytes(): number {
+    return this.#received.length
+  }
+
   /** The next `count` bytes, waiting for them. */
   async bytes(count: number): Promise<Buffer> {
     await this.#until(() => this.#received.length >= count)
@@ -144,4 +149,60 @@ export async function startedClient(port: number, versions: string, clientId = 0
   client.send(frame(`71|2|${clientId}||`))
   for (let message = 0; message < 5; message++) await client.frame()
   return client
+}
+
+export interface HistoricalFields {
+  readonly symbol?: string
+  readonly exchange?: string
+  readonly end?: string
+  readonly size?: string
+  readonly duration?: string
+  readonly useRth?: 0 | 1
+  readonly what?: string
+  readonly format?: 1 | 2
+  readonly keepUpToDate?: 0 | 1
+}
+
+/** Message 20 after version 124; the minutes of 2024-07-02 unless told otherwise. */
+export function historicalRequest(reqId: number, fields: HistoricalFields = {}): Buffer {
+  const { symbol = 'SPY', exchange = 'SMART', size = '1 min', duration = '1 D', what = 'TRADES' } = fields
+  const { useRth = 1, format = 2, keepUpToDate = 0 } = fields
+  const end = fields.end ?? (keepUpToDate === 1 ? '' : '20240702-20:00:00')
+  return frame(
+    `20|${reqId}||${symbol}|STK|||||${exchange}||USD||||${end}|${size}|${duration}|${useRth}|${what}|${format}|${keepUpToDate}||`,
+  )
+}
+
+/** The answer to `historicalRequest` for the fixed minutes, up to the number of bars. */
+export const ANSWER_HEAD = (reqId: number): string =>
+  `17|${reqId}|20240701 16:00:00 US/Eastern|20240702 16:00:00 US/Eastern`
+
+/** The three fixed minutes as they stand in an answer. */
+export const ANSWER_ROWS = [
+  '1719927000|545.50|545.75|545.25|545.70|1000|545.6|10|',
+  '1719927060|545.70|546.00|545.70|545.99|2000|545.85|20|',
+  '1719950340|549.00|549.01|548.98|549.01|30000|549|111|',
+] as const
+
+/** The whole answer to `historicalRequest` for the fixed minutes. */
+export const wholeAnswer = (reqId: number): string => `${ANSWER_HEAD(reqId)}|3|${ANSWER_ROWS.join('')}`
+
+/** Waits until everything sent before has been read by the simulator, which answers nothing else in the meantime. */
+export async function fence(client: RawClient): Promise<void> {
+  client.send(frame('49|1|'))
+  const text = await client.text()
+  if (!text.startsWith('49|1|')) throw new Error(`expected the time, got ${text}`)
+}
+
+/** Waits for what shows in the simulator and not to a client. */
+export async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** The next message with this code, past answers that were on their way. */
+export async function noticeOf(client: RawClient, code: number): Promise<string> {
+  for (;;) {
+    const text = await client.text()
+    if (text.startsWith(`4|2|-1|${code}|`)) return text
+  }
 }

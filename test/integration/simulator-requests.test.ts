@@ -109,7 +109,7 @@ describe('requests that cannot be served', () => {
       historical(1, '', '1 minute', '1 D'),
       `321|${VALIDATION}Historical data bar size setting is invalid. Legal ones are: 1 secs, 5 secs, 10 secs, 15 secs, 30 secs, 1 min, 2 mins, 3 mins, 5 mins, 10 mins, 15 mins, 20 mins, 30 mins, 1 hour, 2 hours, 3 hours, 4 hours, 8 hours, 1 day, 1W, 1M|`,
     ],
-    ['a bar size that is not offered', historical(1, '', '5 secs', '1 D'), `162|${HMDS}invalid step: 5 secs|`],
+    ['a bar size that is not offered', historical(1, '', '2 hours', '1 D'), `162|${HMDS}invalid step: 2 hours|`],
     [
       'a duration without a unit it knows',
       historical(1, '', '1 min', '1 H'),
@@ -127,8 +127,8 @@ describe('requests that cannot be served', () => {
     ],
     [
       'data it does not have',
-      historical(1, '', '1 min', '1 D', 'MIDPOINT'),
-      `162|${HMDS}No MIDPOINT data is offered by this server, only TRADES|`,
+      historical(1, '', '1 min', '1 D', 'FEE_RATE'),
+      `162|${HMDS}No FEE_RATE data is offered by this server|`,
     ],
     [
       'a date format that is none',
@@ -141,9 +141,9 @@ describe('requests that cannot be served', () => {
       `321|${VALIDATION}Only daily resolution supported for Schedule requests|`,
     ],
     [
-      'live updates',
-      frame('20|1||SPY|STK|||||SMART||USD|||||1 min|1 D|1|TRADES|2|1||'),
-      `321|${VALIDATION}Live updates (keepUpToDate) are not offered by this server|`,
+      'live updates with an end',
+      frame('20|1||SPY|STK|||||SMART||USD||||20240702-20:00:00|1 min|1 D|1|TRADES|2|1||'),
+      `321|${VALIDATION}End date/time must be empty for requests that are kept up to date|`,
     ],
     [
       'an end that is no time',

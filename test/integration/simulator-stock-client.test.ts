@@ -3,6 +3,7 @@ import { Decoder, type DecoderCallbacks } from '@stoqey/ib/dist/core/io/decoder.
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Simulator, startSimulator, syntheticMarket } from '#main/simulator/simulator.ts'
 import { fixedMarket, frame, MINUTES, NOW_MS, OPEN, startedClient, XNYS } from './simulator-fixtures.ts'
+import { isEnd, StockClientEvents } from './stock-client-events.ts'
 
 const FIRST_MINUTES = MINUTES.slice(0, 2)
 /** Open, high, low, close, volume, count and average of the first minute, and of a bar made of both. */
@@ -18,53 +19,18 @@ afterEach(async () => {
   simulator = null
 })
 
-/** Events with the bytes of messages; the others say what was in them. */
-const RAW_EVENTS = new Set<string>([EventName.sent, EventName.received])
-
-/** Everything a client emits, in order; `until` waits for the next one that fits. */
-class Events {
-  readonly seen: (readonly [string, readonly unknown[]])[] = []
-  #wake: () => void = () => undefined
-
-  constructor(client: IBApi) {
-    client.on(EventName.all, (event, args) => {
-      if (RAW_EVENTS.has(event)) return
-      this.seen.push([event, args])
-      this.#wake()
-    })
-  }
-
-  async until(event: string, fits: (args: readonly unknown[]) => boolean = () => true): Promise<readonly unknown[]> {
-    for (let next = 0; ; next++) {
-      while (next >= this.seen.length) {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve
-        })
-      }
-      const [name, args] = this.seen[next]
-      if (name === event && fits(args)) return args
-    }
-  }
-
-  all(event: string): (readonly unknown[])[] {
-    return this.seen.filter(([name]) => name === event).map(([, args]) => args)
-  }
-}
-
 async function connected(
   clientId = 1,
   market = fixedMarket({ SPY: FIRST_MINUTES }),
-): Promise<{ ib: IBApi; events: Events }> {
+): Promise<{ ib: IBApi; events: StockClientEvents }> {
   simulator ??= await startSimulator({ market, nowMs: () => NOW_MS, accounts: ['DU123'] })
   const ib = new IBApi({ host: '127.0.0.1', port: simulator.port, clientId })
   clients.push(ib)
-  const events = new Events(ib)
+  const events = new StockClientEvents(ib)
   ib.connect()
   await events.until(EventName.info, ([, code]) => code === 2158)
   return { ib, events }
 }
-
-const isEnd = ([, time]: readonly unknown[]): boolean => String(time).startsWith('finished-')
 
 describe('@stoqey/ib', () => {
   it('connects: version, accounts, next order id, and the farm notices as info', async () => {

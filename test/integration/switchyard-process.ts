@@ -86,7 +86,7 @@ export function runSwitchyard(args: readonly string[], options: SpawnOptions = {
 }
 
 /** The one JSON document that a command printed; throws when standard output is anything else. */
-export function documentOf(finished: Finished): unknown {
+export function documentOf(finished: Pick<Finished, 'stdout' | 'stderr'>): unknown {
   const lines = finished.stdout.split('\n')
   if (lines.length !== 2 || lines[1] !== '') {
     throw new Error(
@@ -97,7 +97,11 @@ export function documentOf(finished: Finished): unknown {
 }
 
 /** The error of a command that failed with --json, as its one document. */
-export function errorOf(finished: Finished): { code: string; message: string; hint?: string } {
+export function errorOf(finished: Pick<Finished, 'stdout' | 'stderr'>): {
+  code: string
+  message: string
+  hint?: string
+} {
   const document = documentOf(finished) as { error?: { code: string; message: string; hint?: string } }
   if (document.error === undefined) throw new Error(`no error in ${finished.stdout}`)
   return document.error

@@ -48,11 +48,11 @@ describe('two values', () => {
     ['both missing', NaN, NaN, 0, 0, 'equal'],
     ['exactly the absolute tolerance apart', 10, 10.25, 0.25, 0, 'within_tolerance'],
     ['exactly the absolute tolerance apart downwards', 10, 9.75, 0.25, 0, 'within_tolerance'],
-    ['one step more than that apart', 10, 10.250000000000002, 0.25, 0, 'different'],
+    ['a little more than that apart', 10, 10.25000000000001, 0.25, 0, 'different'],
     ['exactly the relative tolerance apart', 8, 10, 0, 0.25, 'within_tolerance'],
-    ['one step more than that apart, relatively', 8, 10.000000000000002, 0, 0.25, 'different'],
+    ['a little more than that apart, relatively', 8, 10.00000000000001, 0, 0.25, 'different'],
     ['apart by both tolerances together', 8, 11, 1, 0.25, 'within_tolerance'],
-    ['apart by more than both together', 8, 11.000000000000002, 1, 0.25, 'different'],
+    ['apart by more than both together', 8, 11.00000000000001, 1, 0.25, 'different'],
     ['measured by the old value and not the new one', 10, 8, 0, 0.2, 'within_tolerance'],
     ['measured by the old value the other way round', 8, 10, 0, 0.2, 'different'],
     ['negative ones', -8, -10, 0, 0.25, 'within_tolerance'],
@@ -69,6 +69,15 @@ describe('two values', () => {
   ])('%s', (_name, old, fresh, abs, rel, expected) => {
     expect(classOfClose(old, fresh, abs, rel)).toBe(expected)
   })
+})
+
+test('prices one tick apart are within a tolerance of one tick at every level, and two ticks are not', () => {
+  const levels = Array.from({ length: 60_000 }, (_, i) => i + 1)
+  const classesAt = (ticks: number): Set<string> =>
+    new Set(levels.map((cents) => classOfClose(cents / 100, (cents + ticks) / 100, 0.01, 0)))
+  expect(classesAt(1)).toEqual(new Set(['within_tolerance']))
+  expect(classesAt(-1)).toEqual(new Set(['within_tolerance']))
+  expect(classesAt(2)).toEqual(new Set(['different']))
 })
 
 describe('two sessions', () => {

@@ -172,6 +172,17 @@ describe('a comparison run', () => {
     expect([store.run('run-1'), [...store.rows('run-1')]]).toEqual(before)
   })
 
+  test('goes when the next one begins, if the engine died over it', () => {
+    const store = newStore()
+    store.begin(startOf('run-1'), 1000)
+    store.addSessions('run-1', [sessionOf('SPY', '2024-07-01')])
+    store.begin(startOf('run-2'), 2000)
+    expect(() => store.addSessions('run-1', [sessionOf('SPY', '2024-07-02')])).toThrow(/not begun/)
+    store.addSessions('run-2', [sessionOf('SPY', '2024-07-02')])
+    store.finish('run-2', resultOf('run-2'))
+    expect(store.summary()).toMatchObject({ runs: 1, sessions: 1 })
+  })
+
   test('takes sessions all or nothing', () => {
     const store = newStore()
     store.begin(startOf('run-1'), 1000)

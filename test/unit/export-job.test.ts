@@ -1,13 +1,13 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import type { ExportParams } from '#shared/jobs/job-kinds.ts'
-import { OperatorControl } from '#main/jobs/job-control.ts'
 import { createEngine } from '#main/engine/create-engine.ts'
 import { exportJob } from '#main/jobs/definitions/export.ts'
 import { encodeCurated, hashCurated } from '#main/stores/bar-blocks.ts'
 import { curatedOf, OPEN_TS, SESSION } from './bars-fixtures.ts'
 import { tempFolder } from './temp-folder.ts'
+import { jobContext } from './job-context.ts'
 
 const workspace = join(tempFolder(), 'workspace')
 mkdirSync(workspace)
@@ -40,14 +40,7 @@ function curate(price: number): string {
 
 const PARAMS: ExportParams = { layers: ['curated'], formats: ['csv'] }
 const run = (jobId: string, params: ExportParams, report: () => void): ReturnType<typeof exportJob.run> =>
-  exportJob.run(params, {
-    services,
-    jobId,
-    attempt: 1,
-    signal: new AbortController().signal,
-    control: new OperatorControl('run', () => undefined),
-    report,
-  })
+  exportJob.run(params, jobContext(services, { jobId, report }))
 
 test('the manifest names the hashes of the blocks that are in the files, also when others took their place meanwhile', async () => {
   const before = curate(10)
@@ -71,4 +64,11 @@ test('a feature set that is asked for by name and not there is not passed over',
   curate(10)
   const params: ExportParams = { ...PARAMS, layers: ['curated', 'features'], featureSet: 'none_v1' }
   await expect(run('unknown-set', params, () => undefined)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+})
+
+test('what an export that was killed has left is removed by the next', async () => {
+  curate(10)
+  mkdirSync(join(workspace, 'exports', 'killed.partial'))
+  await run('next', PARAMS, () => undefined)
+  expect(readdirSync(join(workspace, 'exports')).filter((name) => name.endsWith('.partial'))).toEqual([])
 })

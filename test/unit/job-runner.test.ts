@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { SwitchyardError } from '#shared/errors.ts'
 import { isFinal, type Job } from '#shared/jobs/job.ts'
 import { systemClock } from '#main/tws/clock.ts'
@@ -208,6 +208,23 @@ describe('lanes', () => {
     expect([first, second, third].map(({ id }) => stateOf(engine, id))).toEqual(['cancelled', 'cancelled', 'cancelled'])
     expect(engine.jobs.runningJobs).toBe(0)
   })
+})
+
+test('a queue that cannot be read once does not end the engine, and the next job goes on with it', async () => {
+  const engine = open()
+  fillRaw(engine)
+  const first = engine.jobs.submit('transform', {})
+  const waiting = engine.jobs.submit('transform', {})
+  const queued = vi.spyOn(engine.stores.ops, 'queued').mockImplementationOnce(() => {
+    throw new Error('disk I/O error')
+  })
+  expect(await ended(engine, first.id)).toMatchObject({ state: 'succeeded' })
+  await vi.waitFor(() => expect(queued).toHaveBeenCalled())
+  expect(stateOf(engine, waiting.id)).toBe('queued')
+  const last = engine.jobs.submit('transform', {})
+  expect(await ended(engine, last.id)).toMatchObject({ state: 'succeeded' })
+  expect(stateOf(engine, waiting.id)).toBe('succeeded')
+  await close(engine)
 })
 
 describe('cancelling', () => {

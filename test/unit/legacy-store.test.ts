@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { encodeBars, hashBars } from '#main/stores/bar-blocks.ts'
-import { type LegacyImport, LegacyStore, WritableLegacyStore } from '#main/stores/legacy-store.ts'
+import { openReadable } from '#main/stores/database.ts'
+import { LAYERS } from '#main/stores/layers.ts'
+import { type LegacyImport, LegacyStore, type RejectedRow, WritableLegacyStore } from '#main/stores/legacy-store.ts'
 import { barsOf, OPEN_TS } from './bars-fixtures.ts'
 import { tempFolder } from './temp-folder.ts'
 
@@ -104,6 +106,20 @@ describe('an import', () => {
       ['../old/{symbol}.csv', 12],
     ])
     expect(store.rejected(1)).toEqual([{ file: '../old/IBM.csv', line: 7, reason: 'reason 7', text: 'a,b' }])
+  })
+
+  test('keeps no refused rows of imports that it takes the place of', () => {
+    const file = join(folder, 'refused.db')
+    const store = new WritableLegacyStore(file)
+    const reject = (line: number): RejectedRow => ({ line, reason: 'r', text: 't' })
+    store.replaceSymbol({ ...IMPORT, symbol: 'IBM' }, [], [reject(7)], 1)
+    store.replaceSymbol(IMPORT, [], [reject(2), reject(9)], 2)
+    store.replaceSymbol(IMPORT, [], [reject(4)], 3)
+    store.close()
+    const database = openReadable(file, LAYERS.legacy)
+    expect(database.prepare('select line from legacy_rejects order by line').pluck().all()).toEqual([4, 7])
+    expect(database.prepare('select count(*) from legacy_imports').pluck().get()).toBe(3)
+    database.close()
   })
 
   test('is seen by a second connection that only reads', () => {

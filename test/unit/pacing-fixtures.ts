@@ -33,6 +33,8 @@ export interface Planned {
 /** What happens to a scheduler from outside. */
 export interface Plan {
   readonly requests: readonly Planned[]
+  /** Latency where it depends on how many are open, itself included, or on the time; otherwise that of the request. */
+  readonly latencyOf?: (planned: Planned, open: number, nowMs: number) => number
   /** When other messages go out. */
   readonly messagesAtMs?: readonly number[]
   readonly connectionLostAtMs?: readonly number[]
@@ -40,16 +42,18 @@ export interface Plan {
 
 export interface Sent {
   readonly atMs: number
+  readonly answeredAtMs: number
   readonly planned: Planned
 }
 
 /** What happened while a plan was carried out. */
 export interface Run {
   readonly sent: readonly Sent[]
-  /** Every answer but `send`, and when it was given. */
-  readonly rests: readonly { readonly atMs: number; readonly decision: PacingDecision }[]
+  /** Every answer but `send`: when it was given, and when something happened next. */
+  readonly rests: readonly { readonly atMs: number; readonly untilMs: number; readonly decision: PacingDecision }[]
   readonly withdrawn: ReadonlyMap<number, number>
-  readonly violationsAtMs: readonly number[]
+  /** Sendings that were answered with a pacing violation, and how much had been sent when the answer came. */
+  readonly violations: readonly { readonly index: number; readonly atMs: number; readonly count: number }[]
   /** When the last answer came. */
   readonly endedAtMs: number
 }
@@ -57,14 +61,14 @@ export interface Run {
 /**
  * Carries out a plan on a virtual clock: asks the scheduler after everything that happens and sleeps as long as it says.
  *
- * @throws {Error} when the scheduler waits for nothing, for something that is over, or too often.
+ * @throws {Error} when the scheduler waits for something that is over or will not come.
  */
 export function runPlan(scheduler: PacingScheduler, plan: Plan): Run {
   const events = new EventQueue()
   const sent: Sent[] = []
   const rests: Run['rests'][number][] = []
   const withdrawn = new Map<number, number>()
-  const violationsAtMs: number[] = []
+  const violations: Run['violations'][number][] = []
   const byId = new Map(plan.requests.map((planned) => [planned.request.id, planned]))
   for (const { request, offeredAtMs, withdrawnAtMs } of plan.requests) {
     events.add(offeredAtMs, () => scheduler.offer(request))
@@ -77,23 +81,27 @@ export function runPlan(scheduler: PacingScheduler, plan: Plan): Run {
   for (const atMs of plan.connectionLostAtMs ?? []) events.add(atMs, () => scheduler.connectionLost())
 
   let nowMs = 0
+  let open = 0
   for (;;) {
     events.runUntil(nowMs)
     const decision = scheduler.next(nowMs)
     if (decision.kind === 'send') {
       const planned = byId.get(decision.request.id)
       if (planned === undefined) throw new Error(`${decision.request.id} is not of the plan.`)
-      sent.push({ atMs: nowMs, planned })
-      events.add(nowMs + planned.latencyMs, (atMs) => {
-        if (planned.outcome === 'violation') violationsAtMs.push(atMs)
+      open++
+      const answeredAtMs = nowMs + (plan.latencyOf?.(planned, open, nowMs) ?? planned.latencyMs)
+      const index = sent.push({ atMs: nowMs, answeredAtMs, planned }) - 1
+      events.add(answeredAtMs, (atMs) => {
+        open--
+        if (planned.outcome === 'violation') violations.push({ index, atMs, count: sent.length })
         scheduler.settled(planned.request.id, atMs, { kind: planned.outcome })
       })
       continue
     }
-    rests.push({ atMs: nowMs, decision })
     const untilMs = Math.min(decision.kind === 'wait' ? decision.untilMs : Infinity, events.nextAtMs)
+    rests.push({ atMs: nowMs, untilMs, decision })
     if (untilMs === Infinity && decision.kind === 'idle')
-      return { sent, rests, withdrawn, violationsAtMs, endedAtMs: nowMs }
+      return { sent, rests, withdrawn, violations, endedAtMs: nowMs }
     if (!(untilMs > nowMs) || untilMs === Infinity) {
       throw new Error(`At ${nowMs} the scheduler says ${JSON.stringify(decision)} and nothing else is to come.`)
     }

@@ -62,11 +62,11 @@ describe('a plan', () => {
   })
 
   test('wants nothing once it was carried out', () => {
-    expect(plan({ stored: STORED })).toEqual({ runs: [], wanted: 0, unchanged: 64 })
+    expect(plan({ stored: STORED })).toEqual({ runs: [], wanted: 0, unchanged: 64, gone: [] })
   })
 
   test('wants nothing where nothing is curated', () => {
-    expect(plan({ curated: [] })).toEqual({ runs: [], wanted: 0, unchanged: 0 })
+    expect(plan({ curated: [] })).toEqual({ runs: [], wanted: 0, unchanged: 0, gone: [] })
   })
 
   test('wants everything again under another definition', () => {

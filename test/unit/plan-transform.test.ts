@@ -89,12 +89,12 @@ describe('a plan', () => {
   })
 
   test('wants nothing where there is nothing', () => {
-    expect(plan({})).toEqual({ stale: [], unchanged: 0 })
+    expect(plan({})).toEqual({ stale: [], unchanged: 0, gone: [] })
   })
 
   test('wants nothing again once it was carried out', () => {
     const stored = carriedOut(plan({ spans: SPANS }))
-    expect(plan({ spans: SPANS, stored })).toEqual({ stale: [], unchanged: 3 })
+    expect(plan({ spans: SPANS, stored })).toEqual({ stale: [], unchanged: 3, gone: [] })
   })
 
   test('wants everything when everything is to be rebuilt', () => {
@@ -140,8 +140,8 @@ describe('a plan', () => {
 
   test('keeps to the dates that were asked for, both included', () => {
     expect(wanted(plan({ spans: SPANS, from: '2024-07-02', to: '2024-07-02' }))).toEqual([['02', 1]])
-    expect(plan({ spans: SPANS, from: '2024-07-04' })).toEqual({ stale: [], unchanged: 0 })
-    expect(plan({ spans: SPANS, to: '2024-06-30' })).toEqual({ stale: [], unchanged: 0 })
+    expect(plan({ spans: SPANS, from: '2024-07-04' })).toEqual({ stale: [], unchanged: 0, gone: [] })
+    expect(plan({ spans: SPANS, to: '2024-06-30' })).toEqual({ stale: [], unchanged: 0, gone: [] })
   })
 
   test('keeps to what the calendar knows', () => {
@@ -161,6 +161,7 @@ describe('a session that was fetched and has no bars', () => {
     expect(plan({ spans: [span(3, '01 09:30', '01 15:59')], settled, stored: carriedOut(found) })).toEqual({
       stale: [],
       unchanged: 2,
+      gone: [],
     })
   })
 
@@ -211,6 +212,16 @@ describe('a stored block is out of date', () => {
     const stored = carriedOut(plan({ calendar: calendarOf(open), spans: SPANS }))
     expect(wanted(plan({ calendar: calendarOf(open, ['2024-07-02']), spans: SPANS, stored }))).toEqual([['03', 1]])
   })
+})
+
+test('blocks of days that are no sessions are to go, in the range and as far as the calendar knows', () => {
+  const [known] = carriedOut(plan({ spans: [span(1, '02 09:30', '02 15:59')] }))
+  const stored = ['2024-07-02', '2024-07-04', '2024-07-06', '2099-07-04'].map((date) => ({
+    ...known,
+    session: { ...known.session, date },
+  }))
+  expect(plan({ stored }).gone).toEqual(['2024-07-04', '2024-07-06'])
+  expect(plan({ stored, from: '2024-07-05' }).gone).toEqual(['2024-07-06'])
 })
 
 describe('where sessions open on the evening before', () => {

@@ -50,7 +50,7 @@ describe('bar sizes', () => {
   it('are offered, known, or illegal', () => {
     expect(parseBarSize('5 mins')).toEqual({ kind: 'offered', size: { text: '5 mins', seconds: 300 } })
     expect(parseBarSize('1 DAY')).toEqual({ kind: 'offered', size: { text: '1 day', seconds: null } })
-    expect(parseBarSize('1 secs')).toEqual({ kind: 'notOffered', text: '1 secs' })
+    expect(parseBarSize('1 secs')).toEqual({ kind: 'offered', size: { text: '1 secs', seconds: 1 } })
     expect(parseBarSize('1W')).toEqual({ kind: 'notOffered', text: '1w' })
     expect(parseBarSize('1 sec')).toEqual({ kind: 'illegal' })
     expect(parseBarSize('1 mins')).toEqual({ kind: 'illegal' })

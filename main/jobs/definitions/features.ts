@@ -3,7 +3,7 @@ import { compileFeatureSet } from '#main/pipeline/features/compute-features.ts'
 import type { RegisteredFeatureSet } from '#main/stores/feature-store.ts'
 import type { JobDefinition } from '../job-definition.ts'
 import type { JobServices } from '../job-services.ts'
-import { checkSelection, selectedDates, selectedSymbols } from '../selection.ts'
+import { checkSelection, removedWords, selectedDates, selectedSymbols } from '../selection.ts'
 import { planFeatures } from './plan-features.ts'
 
 /** Name of the feature set that is meant when none is named. */
@@ -50,7 +50,14 @@ export const featuresJob: JobDefinition<'features'> = {
     }))
     const total = plans.reduce((sum, { wanted }) => sum + wanted, 0)
     let sessionsBuilt = 0
+    let sessionsRemoved = 0
     let rows = 0
+    for (const { symbol, gone } of plans) {
+      if (gone.length === 0) continue
+      features.removeSessions(set, symbol, gone)
+      services.publish({ kind: 'layer', layer: 'features' })
+      sessionsRemoved += gone.length
+    }
     await services.pool.runAll<'features'>(
       plans
         .filter(({ wanted }) => wanted > 0)
@@ -75,10 +82,11 @@ export const featuresJob: JobDefinition<'features'> = {
       columns: set.columns.length,
       sessionsBuilt,
       sessionsUnchanged: plans.reduce((sum, { unchanged }) => sum + unchanged, 0),
+      sessionsRemoved,
       rows,
     }
   },
   hasFindings: () => false,
   summary: (result) =>
-    `${result.columns} features for ${result.rows} bars of ${result.sessionsBuilt} sessions, ${result.sessionsUnchanged} sessions were up to date.`,
+    `${result.columns} features for ${result.rows} bars of ${result.sessionsBuilt} sessions, ${result.sessionsUnchanged} sessions were up to date.${removedWords(result)}`,
 }

@@ -126,7 +126,9 @@ export const ingestJob: JobDefinition<'ingest'> = {
   },
   // What a drained run leaves is not there: who goes on with its bars must hear of it.
   hasFindings: (result) =>
-    [result.withoutData, result.failed, result.short, result.scheduleDifferences].some((list) => list.length > 0) ||
+    [result.withoutData, result.failed, result.scheduleDifferences].some((list) => list.length > 0) ||
+    // Minutes in which nobody traded are how a thin name is.
+    result.short.some(({ cause }) => cause !== 'no-trades') ||
     result.sessionsLeft > 0 ||
     result.revisedSessions > 0,
   summary: (result) => {

@@ -31,7 +31,6 @@ export const legacyImportJob: JobDefinition<'legacy-import'> = {
   },
   run: async (params, { services, signal, report }) => {
     const { bars: description } = requireOldPipeline(services)
-    const descriptionHash = hashJson(description)
     const symbols = selectedSymbols(params, services)
     const result = { files: 0, filesUnchanged: 0, rows: 0, rejected: 0, sessions: 0, missingFiles: [] as string[] }
     for (const [i, symbol] of symbols.entries()) {
@@ -43,13 +42,16 @@ export const legacyImportJob: JobDefinition<'legacy-import'> = {
         result.missingFiles.push(pattern)
         continue
       }
+      const calendar = services.calendarOf(symbol)
+      // Which rows have a place, and in which session, is for the calendar to say.
+      const descriptionHash = hashJson([description, calendar.hash])
       const scanned = await scanFile(path)
       const known = services.stores.legacy.latestImport(symbol)
       if (known?.sha256 === scanned.sha256 && known.descriptionHash === descriptionHash) {
         result.filesUnchanged++
         continue
       }
-      const { sessions, rows, rejects } = await readOldBars(path, scanned, description, services.calendarOf(symbol))
+      const { sessions, rows, rejects } = await readOldBars(path, scanned, description, calendar)
       signal.throwIfAborted()
       services.stores.legacy.replaceSymbol(
         { symbol, file: pattern, sha256: scanned.sha256, descriptionHash, rows, rejected: rejects.length },

@@ -1,4 +1,5 @@
 import type { TradingCalendar } from '#shared/calendar/calendar.ts'
+import { datesGone } from '#shared/calendar/session-windows.ts'
 import type { SessionDate } from '#shared/time.ts'
 import type { CuratedSessionInfo } from '#main/stores/curated-store.ts'
 import type { FeatureSessionInfo } from '#main/stores/feature-store.ts'
@@ -9,6 +10,8 @@ export interface FeaturesPlan {
   readonly runs: readonly (readonly SessionOfFeatures[])[]
   readonly wanted: number
   readonly unchanged: number
+  /** Dates of stored features that are no sessions any more, by what the calendar says now. */
+  readonly gone: readonly SessionDate[]
 }
 
 /**
@@ -28,7 +31,12 @@ export function planFeatures(input: {
   readonly to: SessionDate
 }): FeaturesPlan {
   const { curated, historySessions } = input
-  if (curated.length === 0) return { runs: [], wanted: 0, unchanged: 0 }
+  const gone = datesGone(
+    input.calendar,
+    input.stored.map(({ sessionDate }) => sessionDate),
+    input,
+  )
+  if (curated.length === 0) return { runs: [], wanted: 0, unchanged: 0, gone }
   const byDate = new Map(curated.map((info) => [info.session.date, info]))
   const storedInputs = new Map(input.stored.map((info) => [info.sessionDate, info.inputsHash]))
   const line = input.calendar
@@ -60,5 +68,5 @@ export function planFeatures(input: {
   })
   const wanted = sessions.filter((session) => session.wanted).length
   const inside = sessions.filter((session) => session.inputsHash !== '').length
-  return { runs, wanted, unchanged: inside - wanted }
+  return { runs, wanted, unchanged: inside - wanted, gone }
 }

@@ -1,4 +1,4 @@
-import { ownedSessions } from '#shared/calendar/session-windows.ts'
+import { datesGone, ownedSessions } from '#shared/calendar/session-windows.ts'
 import { addDays, type SessionDate, zoneOffsetSeconds } from '#shared/time.ts'
 import type { CuratedSessionInfo } from '#main/stores/curated-store.ts'
 import type { ResponseSpan } from '#main/stores/raw-store.ts'
@@ -10,10 +10,12 @@ export interface TransformPlan {
   readonly stale: readonly SessionToCurate[]
   /** How many sessions were fetched and have an up-to-date block. */
   readonly unchanged: number
+  /** Dates of stored blocks that are no sessions any more, by what the calendar says now. */
+  readonly gone: readonly SessionDate[]
 }
 
 /**
- * Finds the sessions of one symbol that need curating. A block is up to date when the same responses reach into its window,
+ * Finds the sessions of one symbol that need curating, and the blocks that should not be there. A block is up to date when the same responses reach into its window,
  * the configuration is the same and the calendar gives the same hours and the same window.
  *
  * A session that was fetched and has no bars gets a block without bars, so that the blocks do not depend on how the requests
@@ -33,15 +35,20 @@ export function planTransform(input: {
   readonly rebuildAll: boolean
 }): TransformPlan {
   const { calendar, spans, settled } = input
+  const gone = datesGone(
+    calendar,
+    input.stored.map(({ session }) => session.date),
+    input,
+  )
   const dates = [...settled]
   if (spans.length > 0) {
     const lastTs = spans.reduce((latest, span) => Math.max(latest, span.lastTs), -Infinity)
     dates.push(localDate(calendar, spans[0].firstTs), latestSessionDate(calendar, lastTs))
   }
-  if (dates.length === 0) return { stale: [], unchanged: 0 }
+  if (dates.length === 0) return { stale: [], unchanged: 0, gone }
   const from = later(input.from, later(dates.reduce(earlier), calendar.firstDate))
   const to = earlier(input.to, earlier(dates.reduce(later), calendar.lastDate))
-  if (from > to) return { stale: [], unchanged: 0 }
+  if (from > to) return { stale: [], unchanged: 0, gone }
 
   const storedByDate = new Map(input.stored.map((info) => [info.session.date, info]))
   const owned = ownedSessions(calendar, from, to)
@@ -69,7 +76,7 @@ export function planTransform(input: {
     if (upToDate && !input.rebuildAll) unchanged++
     else stale.push({ session, window: { fromTs, toTs }, responseIds })
   })
-  return { stale, unchanged }
+  return { stale, unchanged, gone }
 }
 
 /** Index of the first session whose window ends after `ts`. */

@@ -3,7 +3,7 @@ import type { Selection, TransformResult } from '#shared/jobs/job-kinds.ts'
 import { type CurationConfig, TRANSFORM_VERSION } from '#main/pipeline/transform/curation-config.ts'
 import { hashJson } from '#main/stores/hash-json.ts'
 import type { JobContext, JobDefinition } from '../job-definition.ts'
-import { checkSelection, selectedDates, selectedSymbols } from '../selection.ts'
+import { checkSelection, removedWords, selectedDates, selectedSymbols } from '../selection.ts'
 import { planTransform } from './plan-transform.ts'
 
 const STEPS = [
@@ -35,8 +35,14 @@ async function transform(params: Selection, context: JobContext, rebuildAll: boo
     }),
   }))
   const total = plans.reduce((sum, { stale }) => sum + stale.length, 0)
-  const result = { sessionsBuilt: 0, sessionsUnchanged: 0, bars: 0, dropped: 0, flagged: 0 }
-  for (const plan of plans) result.sessionsUnchanged += plan.unchanged
+  const result = { sessionsBuilt: 0, sessionsUnchanged: 0, sessionsRemoved: 0, bars: 0, dropped: 0, flagged: 0 }
+  for (const { symbol, unchanged, gone } of plans) {
+    result.sessionsUnchanged += unchanged
+    if (gone.length === 0) continue
+    curated.removeSessions(symbol, gone)
+    services.publish({ kind: 'layer', layer: 'curated' })
+    result.sessionsRemoved += gone.length
+  }
 
   await services.pool.runAll<'transform'>(
     plans
@@ -77,7 +83,7 @@ async function transform(params: Selection, context: JobContext, rebuildAll: boo
 const hasFindings = (result: TransformResult): boolean => Object.keys(result.findings).length > 0
 
 const summary = (result: TransformResult): string =>
-  `${result.bars} bars of ${result.sessionsBuilt} sessions curated, ${result.sessionsUnchanged} sessions were up to date.`
+  `${result.bars} bars of ${result.sessionsBuilt} sessions curated, ${result.sessionsUnchanged} sessions were up to date.${removedWords(result)}`
 
 export const transformJob: JobDefinition<'transform'> = {
   kind: 'transform',

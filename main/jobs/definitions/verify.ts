@@ -177,6 +177,8 @@ async function verifyFeatures(
         historySessions,
         ...range,
       })
+      const planned = new Set(plan.runs.flat().flatMap(({ session, wanted }) => (wanted ? [session.date] : [])))
+      for (const date of stored.keys()) if (!planned.has(date)) stale++
       if (stored.size === 0 || plan.wanted === 0) continue
       const beyondJudgement = restingOn(damaged, symbol, plan, historySessions)
       await services.pool.run<'features'>(

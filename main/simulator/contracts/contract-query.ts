@@ -20,6 +20,13 @@ export interface ContractQuery {
  * trading class, include expired.
  */
 export function readContract(reader: FieldReader): ContractQuery {
+  const contract = readLiveContract(reader)
+  reader.flag()
+  return contract
+}
+
+/** Reads the contract of a request for real-time bars, which speaks of nothing that has expired: twelve fields. */
+export function readLiveContract(reader: FieldReader): ContractQuery {
   const conId = reader.integerOrZero()
   const symbol = reader.text()
   const secType = reader.text()
@@ -31,7 +38,6 @@ export function readContract(reader: FieldReader): ContractQuery {
   const currency = reader.text()
   const localSymbol = reader.text()
   const tradingClass = reader.text()
-  reader.flag()
   return { conId, symbol, secType, lastTradeDate, exchange, primaryExchange, currency, localSymbol, tradingClass }
 }
 

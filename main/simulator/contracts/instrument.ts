@@ -105,6 +105,18 @@ export function futureInstrument(root: string, exchange: string, lastTradeDate: 
   }
 }
 
+/** Another listing of the same name elsewhere, which is what makes a contract ambiguous that says no more than the name. */
+export function twinInstrument(instrument: Instrument): Instrument {
+  return {
+    ...instrument,
+    conId: derivedConId(`TWIN ${instrument.symbol}`),
+    primaryExchange: 'PINK',
+    longName: `${instrument.longName} TWIN`.trim(),
+    marketName: 'PINK',
+    tradingClass: 'PINK',
+  }
+}
+
 /** `instruments` with every contract id unique: of two that share one, the later by symbol gets the next free number. */
 export function withUniqueConIds(instruments: readonly Instrument[]): Instrument[] {
   const taken = new Set<number>()

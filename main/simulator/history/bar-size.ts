@@ -12,8 +12,21 @@ export type BarSizeReading =
 
 const MINUTE = 60
 
+/** Longest bars whose requests TWS paces, seconds. */
+const LONGEST_SMALL_BAR = 30
+
+/** Whether requests for such bars are under the hard pacing limits. */
+export function isSmallBar(size: BarSize): boolean {
+  return size.seconds !== null && size.seconds <= LONGEST_SMALL_BAR
+}
+
 /** Sizes made here: those that divide an hour, whose bars TWS aligns with the clock, and whole days. */
 const OFFERED: readonly BarSize[] = [
+  { text: '1 secs', seconds: 1 },
+  { text: '5 secs', seconds: 5 },
+  { text: '10 secs', seconds: 10 },
+  { text: '15 secs', seconds: 15 },
+  { text: '30 secs', seconds: 30 },
   { text: '1 min', seconds: MINUTE },
   { text: '2 mins', seconds: 2 * MINUTE },
   { text: '3 mins', seconds: 3 * MINUTE },

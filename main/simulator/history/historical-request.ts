@@ -4,6 +4,7 @@ import { ServerVersion } from '../wire/server-versions.ts'
 import { parseRequestTime, type RequestTime } from '../wire/tws-time.ts'
 import { historicalServiceError, INVALID_END_TIME, type TwsError, validationError } from '../wire/tws-errors.ts'
 import { type BarSize, ILLEGAL_BAR_SIZE, parseBarSize } from './bar-size.ts'
+import { type DataKind, isDataKind } from './data-kind.ts'
 import { type Duration, parseDuration } from './duration.ts'
 
 /** A historical request as it was sent (message 20). */
@@ -41,19 +42,28 @@ function skipLegs(reader: FieldReader): void {
   for (let field = 0; field < legs * 4; field++) reader.text()
 }
 
-/** A historical request whose values TWS would accept. */
-export interface CheckedRequest {
+interface CheckedRange {
   readonly end: Exclude<RequestTime, { kind: 'invalid' }>
   readonly duration: Duration
+}
+
+/** A request for bars whose values TWS would accept. */
+export interface CheckedBars extends CheckedRange {
+  readonly kind: 'bars'
   readonly barSize: BarSize
-  readonly kind: 'bars' | 'schedule'
+  readonly data: DataKind
+}
+
+/** A request for the trading schedule whose values TWS would accept. */
+export interface CheckedSchedule extends CheckedRange {
+  readonly kind: 'schedule'
 }
 
 export type RequestCheck =
-  | { readonly kind: 'accepted'; readonly request: CheckedRequest }
+  | { readonly kind: 'accepted'; readonly request: CheckedBars | CheckedSchedule }
   | { readonly kind: 'refused'; readonly error: TwsError }
 
-/** Everything TWS shows; of these the simulator has TRADES and SCHEDULE. */
+/** Everything TWS shows; of these the simulator has the kinds of bars made from trades, and SCHEDULE. */
 const KNOWN_DATA = new Set([
   'TRADES',
   'MIDPOINT',
@@ -67,6 +77,12 @@ const KNOWN_DATA = new Set([
   'AGGTRADES',
   'SCHEDULE',
 ])
+
+/** What can be kept up to date. */
+const LIVE_DATA = new Set(['TRADES', 'MIDPOINT', 'BID', 'ASK'])
+
+/** Shortest bars that can be kept up to date, seconds. */
+const SHORTEST_LIVE_BAR = 5
 
 /** Checks the values in the order TWS does: end, duration, bar size, data, date format, live updates, schedule. */
 export function checkHistoricalRequest(
@@ -87,21 +103,34 @@ export function checkHistoricalRequest(
   if (request.formatDate !== 1 && request.formatDate !== 2) {
     return refused(validationError(`Date formatting selection of ${request.formatDate} rejected.`))
   }
-  if (request.keepUpToDate) {
-    return refused(validationError('Live updates (keepUpToDate) are not offered by this server'))
+  if (request.keepUpToDate && end.kind !== 'now') {
+    return refused(validationError('End date/time must be empty for requests that are kept up to date'))
   }
-  if (request.whatToShow !== 'TRADES' && request.whatToShow !== 'SCHEDULE') {
-    return refused(historicalServiceError(`No ${request.whatToShow} data is offered by this server, only TRADES`))
+  if (request.keepUpToDate && !LIVE_DATA.has(request.whatToShow)) {
+    return refused(validationError(`${request.whatToShow} cannot be kept up to date`))
+  }
+  if (request.whatToShow === 'ADJUSTED_LAST' && end.kind !== 'now') {
+    return refused(validationError('End Date/Time is not supported for ADJUSTED_LAST'))
   }
   if (barSize.kind === 'notOffered') return refused(historicalServiceError(`invalid step: ${barSize.text}`))
+  const { size } = barSize
+  if (request.keepUpToDate && (size.seconds === null || size.seconds < SHORTEST_LIVE_BAR)) {
+    return refused(validationError(`Bars of ${size.text} cannot be kept up to date`))
+  }
   if (request.whatToShow === 'SCHEDULE') {
     if (serverVersion < ServerVersion.HistoricalSchedule) {
       return refused(validationError('Your client version is too low for:Historical Schedule requests'))
     }
-    if (barSize.size.seconds !== null) {
+    if (size.seconds !== null) {
       return refused(validationError('Only daily resolution supported for Schedule requests'))
     }
+    return { kind: 'accepted', request: { kind: 'schedule', end, duration: duration.duration } }
   }
-  const kind = request.whatToShow === 'SCHEDULE' ? 'schedule' : 'bars'
-  return { kind: 'accepted', request: { end, duration: duration.duration, barSize: barSize.size, kind } }
+  if (!isDataKind(request.whatToShow)) {
+    return refused(historicalServiceError(`No ${request.whatToShow} data is offered by this server`))
+  }
+  return {
+    kind: 'accepted',
+    request: { kind: 'bars', end, duration: duration.duration, barSize: size, data: request.whatToShow },
+  }
 }

@@ -1,16 +1,24 @@
 import { visibleHours } from '../contracts/trading-days.ts'
 import { encodeFrame } from '../wire/frames.ts'
-import { noDataError } from '../wire/tws-errors.ts'
+import { noDataError, type TwsError } from '../wire/tws-errors.ts'
 import { compactDate, twsZoneName, wallText } from '../wire/tws-time.ts'
-import type { CheckedRequest, HistoricalRequest } from './historical-request.ts'
-import type { Reply, ReplyContext } from './historical-reply.ts'
+import type { CheckedSchedule, HistoricalRequest } from './historical-request.ts'
+import type { ReplyContext } from './historical-reply.ts'
 import { requestRange } from './request-range.ts'
+
+export type ScheduleReply =
+  | { readonly kind: 'frame'; readonly frame: Buffer }
+  | { readonly kind: 'error'; readonly error: TwsError }
 
 /**
  * Message 106, the sessions of a range (`whatToShow=SCHEDULE`): start, end and zone of the whole, then start, end and date of
  * each session that begins inside the range, on the exchange's clock as `yyyyMMdd-HH:mm:ss`.
  */
-export function scheduleReply(context: ReplyContext, request: HistoricalRequest, checked: CheckedRequest): Reply {
+export function scheduleReply(
+  context: ReplyContext,
+  request: HistoricalRequest,
+  checked: CheckedSchedule,
+): ScheduleReply {
   const { market, instrument, nowTs } = context
   const calendar = market.calendar(instrument.symbol)
   const endTs = checked.end.kind === 'now' ? Math.floor(nowTs) : checked.end.ts

@@ -27,6 +27,19 @@ export function validationError(cause: string): TwsError {
   return { code: 321, text: `Error validating request.-'bM' : cause - ${cause}` }
 }
 
+/** 162: too many requests for small bars. */
+export const PACING_VIOLATION: TwsError = historicalServiceError('Historical data request pacing violation')
+
+/** 162: the account is logged in from elsewhere and the data goes there. */
+export const DIFFERENT_IP: TwsError = historicalServiceError(
+  'Trading TWS session is connected from a different IP address',
+)
+
+/** 162: the account has not subscribed to the data of `venue`, for example `ISLAND STK`. */
+export function noPermissionError(venue: string): TwsError {
+  return historicalServiceError(`No market data permissions for ${venue}`)
+}
+
 export const UNKNOWN_CONTRACT: TwsError = {
   code: 200,
   text: 'No security definition has been found for the request',
@@ -46,6 +59,10 @@ export function processingError(cause: string): TwsError {
 }
 
 export const DUPLICATE_HISTORICAL_ID = processingError('Duplicate ticker ID for API historical data query')
+
+export function tooManyOpenRequests(max: number): TwsError {
+  return processingError(`Only ${max} simultaneous API historical data requests allowed.`)
+}
 
 export const CLIENT_ID_IN_USE: TwsError = {
   code: 326,
@@ -71,10 +88,3 @@ export const INVALID_END_TIME: TwsError = {
     'End Date/Time: The date, time, or time-zone entered is invalid. The correct format is yyyymmdd hh:mm:ss xx/xxxx ' +
     'where xx/xxxx is the time zone, e.g. 20031126 15:59:00 US/Eastern, or yyyymmdd-hh:mm:ss in UTC.',
 }
-
-/** Notices that follow a connection, in the order a live gateway sends them. They carry the request id -1. */
-export const FARM_NOTICES: readonly TwsError[] = [
-  { code: 2104, text: 'Market data farm connection is OK:usfarm' },
-  { code: 2106, text: 'HMDS data farm connection is OK:ushmds' },
-  { code: 2158, text: 'Sec-def data farm connection is OK:secdefnj' },
-]

@@ -18,6 +18,12 @@ export interface ConnectionSettings {
     readonly giveUpAfterMs: number
   }
   readonly heartbeat: { readonly intervalMs: number; readonly timeoutMs: number }
+  /** How long requests stay away from what was reported as gone, before one is tried. */
+  readonly patience: {
+    readonly competingSessionMs: number
+    readonly brokenFarmMs: number
+    readonly brokenLinkMs: number
+  }
   /** Whether TWS is expected to be away at this instant; its end, or undefined. */
   readonly restartEndsAt?: (nowMs: number) => number | undefined
 }
@@ -42,6 +48,8 @@ export interface ConnectionStatus {
   readonly farms: readonly Farm[]
   /** Since when TWS has had no connection to the broker (1100, 2110). */
   readonly brokerLostSinceMs: number | undefined
+  /** When it is taken to be back although TWS has not said so; undefined when that is waited for. */
+  readonly brokerBackAtMs: number | undefined
   /** Until when another session of the user is taken to hold the data. */
   readonly competingUntilMs: number | undefined
   /** Attempts since it was last ready. */
@@ -97,19 +105,12 @@ export type ConnectionEffect =
   /** Open requests get no answer for the time being: their clocks stop, or go on. */
   | { readonly kind: 'holdClocks' }
   | { readonly kind: 'releaseClocks' }
-  | { readonly kind: 'ready' }
   | { readonly kind: 'log'; readonly severity: 'info' | 'warn' | 'error'; readonly text: string }
 
 export interface Step {
   readonly status: ConnectionStatus
   readonly effects: readonly ConnectionEffect[]
 }
-
-/** How long requests stay away when another session holds the data, before one is tried. */
-const COMPETING_PAUSE_MS = 60_000
-
-/** How long requests stay away from a farm that is reported broken, before one is tried. */
-const FARM_PAUSE_MS = 300_000
 
 export function initialStatus(settings: ConnectionSettings, nowMs: number): ConnectionStatus {
   return {
@@ -124,6 +125,7 @@ export function initialStatus(settings: ConnectionSettings, nowMs: number): Conn
     accounts: [],
     farms: [],
     brokerLostSinceMs: undefined,
+    brokerBackAtMs: undefined,
     competingUntilMs: undefined,
     attempts: 0,
     clientIdsInUse: 0,
@@ -137,10 +139,10 @@ export function initialStatus(settings: ConnectionSettings, nowMs: number): Conn
 }
 
 /** Whether requests may go out now; if not, they wait. */
-export function maySend(status: ConnectionStatus, nowMs: number): boolean {
+export function maySend(status: ConnectionStatus, settings: ConnectionSettings, nowMs: number): boolean {
   if (status.phase !== 'ready' || status.brokerLostSinceMs !== undefined) return false
   if (status.competingUntilMs !== undefined && nowMs < status.competingUntilMs) return false
-  return historyPauseEndsMs(status) <= nowMs
+  return historyPauseEndsMs(status, settings) <= nowMs
 }
 
 /** When the next thing is due without any event: `tick` then. Undefined when nothing is. */
@@ -156,17 +158,19 @@ export function nextDueMs(status: ConnectionStatus, settings: ConnectionSettings
     )
     if (status.attempts > 0) due.push(status.sinceMs + settings.reconnect.stableAfterMs)
     due.push(status.competingUntilMs ?? Infinity)
-    if (historyPauseEndsMs(status) > nowMs) due.push(historyPauseEndsMs(status))
+    due.push(status.brokerBackAtMs ?? Infinity)
+    const historyAtMs = historyPauseEndsMs(status, settings)
+    if (historyAtMs > nowMs) due.push(historyAtMs)
   }
   const earliest = Math.min(...due)
   return Number.isFinite(earliest) ? earliest : undefined
 }
 
 /** When requests for history may go out again because of broken farms; 0 when nothing keeps them. */
-function historyPauseEndsMs(status: ConnectionStatus): number {
+function historyPauseEndsMs(status: ConnectionStatus, settings: ConnectionSettings): number {
   const farms = status.farms.filter(({ kind }) => kind === 'historical-data')
   if (farms.length === 0 || farms.some(({ state }) => state !== 'broken')) return 0
-  return Math.min(...farms.map(({ sinceMs }) => sinceMs)) + FARM_PAUSE_MS
+  return Math.min(...farms.map(({ sinceMs }) => sinceMs)) + settings.patience.brokenFarmMs
 }
 
 /** The connection as the contract tells it. */
@@ -233,9 +237,9 @@ export function step(
     case 'heard':
       return quiet({ ...status, lastHeardMs: nowMs, probeSentMs: undefined })
     case 'historyAnswered':
-      return onHistoryAnswered(status, nowMs)
+      return onHistoryAnswered(status, settings, nowMs)
     case 'competingSession':
-      return { status: { ...status, competingUntilMs: nowMs + COMPETING_PAUSE_MS }, effects: [] }
+      return { status: { ...status, competingUntilMs: nowMs + settings.patience.competingSessionMs }, effects: [] }
     case 'tick':
       return onTick(status, settings, nowMs, random)
   }
@@ -277,6 +281,7 @@ function open(status: ConnectionStatus, settings: ConnectionSettings, nowMs: num
     accounts: [],
     farms: [],
     brokerLostSinceMs: undefined,
+    brokerBackAtMs: undefined,
     competingUntilMs: undefined,
     attempts: status.attempts + 1,
     deadlineMs: nowMs + settings.connectTimeoutMs,
@@ -300,7 +305,7 @@ function onStarted(status: ConnectionStatus, settings: ConnectionSettings, nowMs
     clientIdsInUse: 0,
     lastHeardMs: nowMs,
   }
-  return { status: next, effects: [{ kind: 'ready' }] }
+  return quiet(next)
 }
 
 function onNotice(
@@ -310,45 +315,54 @@ function onNotice(
   nowMs: number,
 ): Step {
   const farm = farmNotice(code, text)
-  if (farm !== undefined) return quiet({ ...status, farms: withFarm(status.farms, { ...farm, sinceMs: nowMs }) })
+  if (farm !== undefined) {
+    const next = { ...status, farms: withFarm(status.farms, { ...farm, sinceMs: nowMs }) }
+    // A farm that answers does so over the broker's line.
+    return farm.state === 'ok' && status.brokerLostSinceMs !== undefined ? brokerIsBack(next) : quiet(next)
+  }
   switch (code) {
     case 1100:
+      return brokerIsLost(status, undefined, nowMs)
     case 2110:
-      if (status.brokerLostSinceMs !== undefined) return quiet(status)
-      return { status: { ...status, brokerLostSinceMs: nowMs }, effects: [{ kind: 'holdClocks' }] }
-    case 1101:
-      return {
-        status: { ...status, brokerLostSinceMs: undefined },
-        effects: [
-          { kind: 'releaseClocks' },
-          {
-            kind: 'failOpen',
-            error: new SwitchyardError(
-              'TWS_DISCONNECTED',
-              'TWS lost its connection to the broker, and with it this request.',
-              {
-                hint: 'It is made again by itself.',
-              },
-            ),
-          },
-          { kind: 'ready' },
-        ],
-      }
+      return brokerIsLost(status, nowMs + settings.patience.brokenLinkMs, nowMs)
+    case 1101: {
+      const { status: next, effects } = brokerIsBack(status)
+      const words = 'TWS lost its connection to the broker, and with it this request.'
+      const error = new SwitchyardError('TWS_DISCONNECTED', words, { hint: 'It is made again by itself.' })
+      return { status: next, effects: [...effects, { kind: 'failOpen', error }] }
+    }
     case 1102:
-      return {
-        status: { ...status, brokerLostSinceMs: undefined },
-        effects: [{ kind: 'releaseClocks' }, { kind: 'ready' }],
-      }
+      return brokerIsBack(status)
     case 1300: {
       const port = portOfNotice1300(text)
       return port === undefined ? quiet(status) : quiet({ ...status, port })
     }
     case 10197:
-      return quiet({ ...status, competingUntilMs: nowMs + COMPETING_PAUSE_MS })
+      return quiet({ ...status, competingUntilMs: nowMs + settings.patience.competingSessionMs })
     case 326:
       return clientIdInUse(status, settings, nowMs)
     default:
       return quiet(status)
+  }
+}
+
+function brokerIsLost(status: ConnectionStatus, backAtMs: number | undefined, nowMs: number): Step {
+  return {
+    status: {
+      ...status,
+      brokerLostSinceMs: status.brokerLostSinceMs ?? nowMs,
+      // A loss that ends by a message is not cut short by one that ends by itself.
+      brokerBackAtMs:
+        status.brokerLostSinceMs !== undefined && status.brokerBackAtMs === undefined ? undefined : backAtMs,
+    },
+    effects: [{ kind: 'holdClocks' }],
+  }
+}
+
+function brokerIsBack(status: ConnectionStatus): Step {
+  return {
+    status: { ...status, brokerLostSinceMs: undefined, brokerBackAtMs: undefined },
+    effects: [{ kind: 'releaseClocks' }],
   }
 }
 
@@ -409,6 +423,7 @@ function onBroken(
     accounts: [],
     farms: [],
     brokerLostSinceMs: undefined,
+    brokerBackAtMs: undefined,
     competingUntilMs: undefined,
     deadlineMs: undefined,
     probeSentMs: undefined,
@@ -446,13 +461,14 @@ function onClosed(status: ConnectionStatus, settings: ConnectionSettings, nowMs:
   return quiet(gone)
 }
 
-function onHistoryAnswered(status: ConnectionStatus, nowMs: number): Step {
+function onHistoryAnswered(status: ConnectionStatus, settings: ConnectionSettings, nowMs: number): Step {
   const farms = status.farms.map((farm): Farm =>
-    farm.kind === 'historical-data' && farm.state === 'broken' && historyPauseEndsMs(status) <= nowMs
+    farm.kind === 'historical-data' && farm.state === 'broken' && historyPauseEndsMs(status, settings) <= nowMs
       ? { ...farm, state: 'ok', sinceMs: nowMs }
       : farm,
   )
-  return quiet({ ...status, competingUntilMs: undefined, farms })
+  const next = { ...status, competingUntilMs: undefined, farms }
+  return status.brokerLostSinceMs === undefined ? quiet(next) : brokerIsBack(next)
 }
 
 function onTick(status: ConnectionStatus, settings: ConnectionSettings, nowMs: number, random: number): Step {
@@ -479,6 +495,7 @@ function onTick(status: ConnectionStatus, settings: ConnectionSettings, nowMs: n
   if (next.attempts > 0 && nowMs >= next.sinceMs + settings.reconnect.stableAfterMs) next = { ...next, attempts: 0 }
   if (next.competingUntilMs !== undefined && nowMs >= next.competingUntilMs)
     next = { ...next, competingUntilMs: undefined }
+  if (nowMs >= (next.brokerBackAtMs ?? Infinity)) return brokerIsBack(next)
   if (next.probeSentMs !== undefined) {
     if (nowMs < next.probeSentMs + settings.heartbeat.timeoutMs) return { status: next, effects: [] }
     const silentMs = nowMs - next.lastHeardMs
@@ -508,6 +525,7 @@ function hangUp(status: ConnectionStatus, phase: 'disconnected' | 'stopped', rea
     accounts: [],
     farms: [],
     brokerLostSinceMs: undefined,
+    brokerBackAtMs: undefined,
     competingUntilMs: undefined,
     attempts: 0,
     deadlineMs: undefined,

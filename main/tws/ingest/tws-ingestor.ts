@@ -419,7 +419,7 @@ class IngestRun {
     if (reason === undefined) return
     const words = reason === 'no-data' ? emptyWords : REASON_WORDS[reason]
     if (known === 0) this.#result.withoutData.push({ symbol, sessionDate, reason: words })
-    else this.#result.short.push({ symbol, sessionDate, reason: words, bars: known, expected })
+    else this.#result.short.push({ symbol, sessionDate, cause: reason, reason: words, bars: known, expected })
   }
 
   #count(sessions: number, piece: IngestPiece): void {

@@ -8,8 +8,11 @@ export type SlowReason = 'pacing-violation' | 'latency'
 const LOWEST_PACE = 0.05
 const AFTER_VIOLATION = 0.5
 const AFTER_SLOW_ANSWERS = 0.75
-/** From half to full pace in a hundred good answers. */
+/** From half to full pace in a hundred good answers, were it not for the next. */
 const GAIN_PER_ANSWER = 0.005
+/** Within a tenth of the pace that was too much last time it takes twenty times as many. */
+const CAUTIOUS_GAIN_PER_ANSWER = 0.00025
+const CAUTION = 0.1
 
 /**
  * How fast to ask where TWS has no stated limit but slows down, and in the end hangs up, by its own measure. Additive increase and
@@ -19,13 +22,16 @@ const GAIN_PER_ANSWER = 0.005
  *   the pace is full again. Violations of requests that were sent before the pause belong to the same event and change nothing, as
  *   TCP halves once for all losses of a window (RFC 6582).
  * - Answers that have become slow (see {@link LatencyWatch}) take a quarter of the pace away.
- * - Every good answer gives a little back.
+ * - Every good answer gives a little back, and less so near the pace that was too much the last time, as CUBIC does (RFC 9438): who
+ *   comes back there at once is slowed down there again and again.
  */
 export class AdaptivePace {
   readonly #limits: PaceLimits
   readonly #latency: LatencyWatch
   #pace = 1
   #reason: SlowReason | undefined
+  /** The pace at which it last went down; 0 since it was full again. */
+  #tooMuch = 0
   #slowedAtMs = -Infinity
   #pausedUntilMs = -Infinity
   #nextBackOffMs: number
@@ -83,14 +89,17 @@ export class AdaptivePace {
 
   /** Gives a little of the pace back. */
   recover(): void {
-    this.#pace = Math.min(1, this.#pace + GAIN_PER_ANSWER)
+    const isNear = Math.abs(this.#pace - this.#tooMuch) <= CAUTION * this.#tooMuch
+    this.#pace = Math.min(1, this.#pace + (isNear ? CAUTIOUS_GAIN_PER_ANSWER : GAIN_PER_ANSWER))
     if (this.#pace < 1) return
+    this.#tooMuch = 0
     this.#reason = undefined
     this.#nextBackOffMs = this.#limits.backOffMs
   }
 
   #slowDown(factor: number, reason: SlowReason, nowMs: number): void {
     this.#slowedAtMs = nowMs
+    this.#tooMuch = this.#pace
     this.#pace = Math.max(LOWEST_PACE, this.#pace * factor)
     this.#reason = reason
   }
