@@ -47,6 +47,8 @@ export interface SessionEvidence {
   readonly answers: number
   /** Whether this answer brought a minute that no earlier one had. */
   readonly isNew: boolean
+  /** Whether this answer lacks minutes that the one before it had. */
+  readonly isLess: boolean
   /** Whether the latest request asked for this session alone. */
   readonly wasAlone: boolean
   /** How often a short session is asked for again at most. */
@@ -60,17 +62,17 @@ export interface SessionEvidence {
  * it came, until two answers in a row agree or it was asked for often enough: an answer cut short looks like one that has no more.
  */
 export function judgeSession(evidence: SessionEvidence): SessionVerdict {
-  const { hours, minutes, answers, isNew, wasAlone, confirmations, headTs } = evidence
+  const { hours, minutes, answers, isNew, isLess, wasAlone, confirmations, headTs } = evidence
   if (minutes.length >= expectedMinutes(hours)) return { kind: 'complete' }
   if (minutes.length === 0 && headTs !== undefined && hours.closeTs <= headTs)
     return { kind: 'settled', reason: 'not-listed' }
   const mayAskAgain = answers <= confirmations
-  const agreed = answers > 1 && !isNew
+  const agreed = answers > 1 && !isNew && !isLess
   const isAlone = minutes.length > 0 || wasAlone
   if (agreed && isAlone) return { kind: 'settled', reason: shortReason(hours, minutes) }
   if (!isAlone) return { kind: 'confirm' }
   if (mayAskAgain) return { kind: 'confirm' }
-  return { kind: 'settled', reason: isNew && answers > 1 ? 'unstable' : shortReason(hours, minutes) }
+  return { kind: 'settled', reason: (isNew || isLess) && answers > 1 ? 'unstable' : shortReason(hours, minutes) }
 }
 
 /** A halt lasts at least five minutes (US rule 201 of the limit-up limit-down plan: "Trading Pause ... five minutes"). */

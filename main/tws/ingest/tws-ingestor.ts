@@ -83,8 +83,8 @@ class IngestRun {
   readonly #failure = new AbortController()
   readonly #signal: AbortSignal
   readonly #total: number
-  /** Answers of this run by symbol and session. */
-  readonly #answers = new Map<string, number>()
+  /** How many answers came in this run, and how many minutes with the last of them, by symbol and session. */
+  readonly #answers = new Map<string, { readonly count: number; readonly minutes: number }>()
   readonly #failedSymbols = new Map<string, unknown>()
   readonly #result: {
     requests: number
@@ -294,13 +294,15 @@ class IngestRun {
     const came = sessionMinutes(hours, received)
     const minutes = came.length === 0 ? before : sessionMinutes(hours, [...before, ...came])
     const key = `${piece.symbol} ${session.date}`
-    const answers = (this.#answers.get(key) ?? 0) + 1
-    this.#answers.set(key, answers)
+    const last = this.#answers.get(key) ?? { count: 0, minutes: 0 }
+    const answers = last.count + 1
+    this.#answers.set(key, { count: answers, minutes: came.length })
     const verdict = judgeSession({
       hours,
       minutes,
       answers,
       isNew: minutes.length > before.length,
+      isLess: came.length < last.minutes,
       wasAlone: piece.sessions.length === 1,
       confirmations: this.#options.verify.confirmations,
       headTs: minutes.length === 0 ? await this.#headIfKnown(piece.symbol, prepared) : undefined,

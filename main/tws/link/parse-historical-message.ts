@@ -36,8 +36,8 @@ export function isHistoricalMessage(message: Buffer): boolean {
 export function parseHistoricalMessage(message: Buffer): HistoricalMessage | undefined {
   if (message[message.length - 1] !== NUL) return unreadable(message, 'it does not end with its last field')
   const fields = message.toString('latin1', 0, message.length - 1).split('\0')
-  const id = Number(fields[1])
-  if (fields.length < HEAD_FIELDS || !Number.isSafeInteger(id)) return unreadable(message, 'it is cut short')
+  const id = requestId(fields[1])
+  if (fields.length < HEAD_FIELDS || id === undefined) return unreadable(message, 'it is cut short')
   const count = Number(fields[4])
   if (!/^\d{1,9}$/.test(fields[4]) || fields.length !== HEAD_FIELDS + count * ROW_FIELDS) {
     return {
@@ -70,6 +70,10 @@ function value(text: string): number {
 }
 
 function unreadable(message: Buffer, reason: string): HistoricalMessage | undefined {
-  const id = Number(message.toString('latin1', 0, 64).split('\0')[1])
-  return Number.isSafeInteger(id) ? { kind: 'unreadable', id, reason } : undefined
+  const id = requestId(message.toString('latin1', 0, 64).split('\0')[1])
+  return id === undefined ? undefined : { kind: 'unreadable', id, reason }
+}
+
+function requestId(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,10}$/.test(text) ? Number(text) : undefined
 }
