@@ -21,6 +21,7 @@ export const SETTINGS: ConnectionSettings = {
   connectTimeoutMs: 10_000,
   reconnect: { initialDelayMs: 1_000, maxDelayMs: 60_000, stableAfterMs: 60_000, giveUpAfterMs: 3_600_000 },
   heartbeat: { intervalMs: 15_000, timeoutMs: 5_000 },
+  patience: { competingSessionMs: 60_000, brokenFarmMs: 300_000, brokenLinkMs: 60_000 },
 }
 
 type WithoutGeneration<E> = E extends { readonly generation: number } ? Omit<E, 'generation'> : E
@@ -117,7 +118,7 @@ export class Drive {
   }
 
   get maySend(): boolean {
-    return maySend(this.status, this.nowMs)
+    return maySend(this.status, this.settings, this.nowMs)
   }
 
   get shown(): Connection {

@@ -355,7 +355,7 @@ function brokerIsLost(status: ConnectionStatus, backAtMs: number | undefined, no
       brokerBackAtMs:
         status.brokerLostSinceMs !== undefined && status.brokerBackAtMs === undefined ? undefined : backAtMs,
     },
-    effects: [{ kind: 'holdClocks' }],
+    effects: status.brokerLostSinceMs === undefined ? [{ kind: 'holdClocks' }] : [],
   }
 }
 
