@@ -23,8 +23,13 @@ const market = syntheticMarket({
 })
 const WEEK = { from: '2024-06-24', to: '2024-06-28' }
 
-/** One request a session, one at a time. */
-const ONE_BY_ONE = { maxBarsPerRequest: 390, maxConcurrentRequests: 1 }
+/** One request a session, one at a time; little time passes before what failed is tried again. */
+const ONE_BY_ONE = {
+  maxBarsPerRequest: 390,
+  maxConcurrentRequests: 1,
+  reconnect: { initialDelayMs: 20, maxDelayMs: 200 },
+  verify: { retryDelayMs: 20 },
+}
 
 /** `market` with something happening before a request for bars is answered; calls are counted from 1. */
 function marketThat(happens: (call: number) => Promise<void> | void): Market {
