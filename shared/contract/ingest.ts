@@ -64,6 +64,8 @@ export type Coverage = z.infer<typeof coverageSchema>
 export const sessionRequestSchema = z.object({
   requestId: z.int(),
   kind: z.string(),
+  /** fetch, confirm (asked again because it was short), refetch, reconcile, refill, poll or live. */
+  purpose: z.string(),
   sentAtMs: z.number(),
   finishedAtMs: z.number().optional(),
   /** complete, no_data, rejected, failed, cancelled, abandoned; absent while it waits. */
@@ -73,6 +75,7 @@ export const sessionRequestSchema = z.object({
   /** Distinct minutes of this session in the answer. */
   bars: z.int().optional(),
 })
+export type SessionRequest = z.infer<typeof sessionRequestSchema>
 
 /** Minutes that a later answer has otherwise than the earlier ones. */
 export const revisionSchema = z.object({

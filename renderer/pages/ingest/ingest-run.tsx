@@ -34,7 +34,7 @@ export function IngestRun({ job }: { readonly job: Job | undefined }) {
       title={isFinal(job.state) ? 'Last run' : 'Running now'}
       note={jobScopeWords(job)}
       controls={
-        isFinal(job.state) ? <JobStateMark state={job.state} hasFindings={job.hasFindings} /> : <CancelJob job={job} />
+        isFinal(job.state) ? <JobStateMark job={job} /> : <CancelJob job={job} />
       }
     >
       <div className={classes.run} aria-live={isFinal(job.state) ? 'polite' : 'off'}>
