@@ -52,7 +52,7 @@ test('an undisturbed run stores one response for each session, and two where som
 /** Sessions that were asked for, in order, as `SYMBOL YYYY-MM-DD`. */
 function askedFor(simulator: Simulator, from = 0): string[] {
   return barRequests(simulator, from).map((request) => {
-    const [symbol, , day] = request.split(' ')
+    const [symbol, , , day] = request.split(' ')
     return `${symbol} ${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6, 8)}`
   })
 }
