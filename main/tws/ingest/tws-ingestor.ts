@@ -401,8 +401,8 @@ class IngestRun {
         return
       }
       this.#note(piece.symbol, outcome, emptyWords)
-      this.#count(1, piece)
     })
+    this.#count(outcomes.filter(({ settled }) => settled).length, piece)
     if (run.length > 0) again.push(run)
     for (const sessions of again.toReversed()) {
       this.#result.retries++
