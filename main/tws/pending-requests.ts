@@ -62,7 +62,8 @@ export class PendingRequests<A> {
   failAll(error: SwitchyardError): void {
     this.#isHeld = false
     // Whoever hears of it may send the next request at once, which is none of these.
-    for (const id of [...this.#entries.keys()]) this.#take(id)?.fail(error)
+    const ids = [...this.#entries.keys()]
+    for (const id of ids) this.#take(id)?.fail(error)
   }
 
   /** Stops the clocks while no answer can come. */

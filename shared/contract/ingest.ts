@@ -98,7 +98,6 @@ export const revisionSchema = z.object({
   /** New volume / old volume where it is the same in every changed minute, for example 0.01 when TWS changed to lots. */
   volumeRatio: z.number().optional(),
 })
-export type Revision = z.infer<typeof revisionSchema>
 
 /** All that is known about the fetching of one session. */
 export const sessionFetchSchema = z.object({

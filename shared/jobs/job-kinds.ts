@@ -81,7 +81,6 @@ export const liveParamsSchema = z.object({
   /** End after this session instead of waiting for the next one. */
   untilSession: sessionDateSchema.optional(),
 })
-export type LiveParams = z.infer<typeof liveParamsSchema>
 
 export const liveResultSchema = z.object({
   sessions: z.int(),

@@ -713,7 +713,7 @@ describe('whatever happens', () => {
         return
       // A link ends only when the machine has asked for it.
       case 'gone':
-        for (const closing of [...drive.closing]) drive.sendAs({ kind: 'closed', generation: closing })
+        closeAll(drive)
         return
       case 'competing':
         drive.send({ kind: 'competingSession' })
@@ -760,7 +760,7 @@ describe('whatever happens', () => {
         drive.send({ kind: 'connect', persistent: true })
         const endMs = drive.nowMs + 10 * MINUTE
         while (drive.nowMs < endMs && !(drive.status.phase === 'ready' && drive.maySend)) {
-          for (const closing of [...drive.closing]) drive.sendAs({ kind: 'closed', generation: closing })
+          closeAll(drive)
           if (drive.status.phase === 'connecting' || drive.status.phase === 'handshaking') drive.handshake()
           if (drive.status.phase === 'ready') {
             drive.send({ kind: 'heard' })
@@ -776,3 +776,9 @@ describe('whatever happens', () => {
     )
   })
 })
+
+/** Every link that is to go is gone. */
+function closeAll(drive: Drive): void {
+  const gone = [...drive.closing]
+  for (const generation of gone) drive.sendAs({ kind: 'closed', generation })
+}
