@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { IngestResult } from '#shared/jobs/job-kinds.ts'
 import { isFinal, type Job } from '#shared/jobs/job.ts'
@@ -56,8 +57,9 @@ class PatientTws {
   }
 
   /** Waits until a request for bars came from every lane. */
-  untilAsked(): Promise<void> {
-    return this.#asked.promise
+  async untilAsked(): Promise<void> {
+    await this.#asked.promise
+    while (this.asked < LANES) await nextTurn()
   }
 
   /** Answers as many requests, those that are there or the next ones. */
@@ -77,7 +79,8 @@ class PatientTws {
   turn(): Promise<void> {
     return new Promise((resolve) => {
       this.#held.push(resolve)
-      if (this.#held.length >= LANES) this.#asked.resolve()
+      // One connection's requests are answered one after the other.
+      this.#asked.resolve()
       this.answer(0)
     })
   }
