@@ -90,6 +90,7 @@ export class LiveSession {
     const over = new AbortController()
     const either = AbortSignal.any([signal, over.signal])
     let heardMs = clock.nowMs()
+    let looked = new AbortController()
     this.#show('refilling', 'Subscribing to live bars.')
     const unsubscribe = client.subscribeBars(
       { ...series, symbol, contract, subject: `live bars of ${symbol}`, duration: this.#durationUpToNow() },
@@ -114,14 +115,17 @@ export class LiveSession {
     const attempt = (work: () => void): void => {
       try {
         work()
+        // There may be another bar whose minute ends.
+        looked.abort()
       } catch (thrown) {
         ended.reject(thrown)
       }
     }
     const watch = async (): Promise<void> => {
       while (!either.aborted && clock.nowMs() < this.#closeMs) {
-        const silentMs = heardMs + config.silentAfterMs
-        await waitUntil(clock, Math.min(this.#series.dueMs ?? Infinity, silentMs, this.#closeMs), either)
+        looked = new AbortController()
+        const dueMs = Math.min(this.#series.dueMs ?? Infinity, heardMs + config.silentAfterMs, this.#closeMs)
+        await waitUntil(clock, dueMs, AbortSignal.any([either, looked.signal]))
         this.#take(this.#series.tick(clock.nowMs()), false)
         if (clock.nowMs() >= heardMs + config.silentAfterMs && clock.nowMs() < this.#closeMs) {
           throw new SwitchyardError(
