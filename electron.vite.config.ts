@@ -9,6 +9,7 @@ const mainEntries = {
   index: at('./main/app/index.ts'),
   engine: at('./main/hosts/utility-process.ts'),
   'compute-worker': at('./main/jobs/compute-worker.ts'),
+  'link-worker': at('./main/tws/link/link-worker.ts'),
 }
 
 /**

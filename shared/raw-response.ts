@@ -17,11 +17,20 @@ export interface DuplicateMinute {
   readonly conflicting: boolean
 }
 
+/** A minute that a later response has otherwise than an earlier one. */
+export interface RevisedMinute {
+  readonly ts: number
+  /** Whether a price differs; else only volume, average or count do. */
+  readonly prices: boolean
+}
+
 export interface MergedBars {
   /** Strictly ascending in `ts`. */
   readonly bars: BarColumns
   /** Duplicates inside the response whose bar was kept, ascending in `ts`. */
   readonly duplicates: readonly DuplicateMinute[]
+  /** Ascending in `ts`. */
+  readonly revised: readonly RevisedMinute[]
 }
 
 /**
@@ -30,7 +39,7 @@ export interface MergedBars {
  */
 export function mergeResponses(responses: readonly RawResponse[]): MergedBars {
   if (responses.length === 1 && isStrictlyAscending(responses[0].bars.ts)) {
-    return { bars: responses[0].bars, duplicates: [] }
+    return { bars: responses[0].bars, duplicates: [], revised: [] }
   }
   const ordered = [...responses].sort((a, b) => a.id - b.id)
   let rows = 0
@@ -39,6 +48,7 @@ export function mergeResponses(responses: readonly RawResponse[]): MergedBars {
   const responseOf = new Uint32Array(rows)
   const rowOf = new Uint32Array(rows)
   const slots = new Map<number, number>()
+  const revisedAt = new Map<number, boolean>()
   let used = 0
   for (let r = 0; r < ordered.length; r++) {
     const ts = ordered[r].bars.ts
@@ -49,6 +59,9 @@ export function mergeResponses(responses: readonly RawResponse[]): MergedBars {
       if (slot === undefined) {
         slot = used++
         slots.set(at, slot)
+      } else if (responseOf[slot] !== r) {
+        const difference = differenceOf(ordered[responseOf[slot]].bars, rowOf[slot], ordered[r].bars, i)
+        if (difference !== undefined) revisedAt.set(at, difference === 'prices' || revisedAt.get(at) === true)
       }
       responseOf[slot] = r
       rowOf[slot] = i
@@ -64,7 +77,25 @@ export function mergeResponses(responses: readonly RawResponse[]): MergedBars {
   }
   const keptFrom = (ts: number): number => responseOf[slots.get(ts) as number]
   const duplicates = ordered.flatMap((response, r) => duplicatesOf(response.bars, (ts) => keptFrom(ts) === r))
-  return { bars: merged, duplicates: duplicates.sort((a, b) => a.ts - b.ts) }
+  return {
+    bars: merged,
+    duplicates: duplicates.sort((a, b) => a.ts - b.ts),
+    revised: [...revisedAt].map(([ts, prices]) => ({ ts, prices })).sort((a, b) => a.ts - b.ts),
+  }
+}
+
+const PRICES = ['open', 'high', 'low', 'close'] as const
+const QUANTITIES = ['volume', 'vwap', 'tradeCount'] as const
+
+function differenceOf(
+  earlier: BarColumns,
+  earlierRow: number,
+  later: BarColumns,
+  laterRow: number,
+): 'prices' | 'quantities' | undefined {
+  for (const name of PRICES) if (!Object.is(earlier[name][earlierRow], later[name][laterRow])) return 'prices'
+  for (const name of QUANTITIES) if (!Object.is(earlier[name][earlierRow], later[name][laterRow])) return 'quantities'
+  return undefined
 }
 
 function duplicatesOf(bars: BarColumns, isKept: (ts: number) => boolean): DuplicateMinute[] {

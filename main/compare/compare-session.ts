@@ -127,7 +127,7 @@ export function compareSession(old: BarColumns, fresh: BarColumns, tolerances: T
 function isWithin({ abs, rel }: Tolerance, old: number, fresh: number): boolean {
   const difference = Math.abs(fresh - old)
   const limit = abs + rel * Math.abs(old)
-  const rounding = limit > 0 ? Number.EPSILON * (Math.abs(old) + Math.abs(fresh)) : 0
+  const rounding = limit > 0 ? Number.EPSILON * Math.abs(old) + Number.EPSILON * Math.abs(fresh) : 0
   return difference < Infinity && difference <= limit + rounding
 }
 

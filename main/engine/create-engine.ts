@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import type { TradingCalendar } from '#shared/calendar/calendar.ts'
+import { type Clock, systemClock } from '#main/tws/clock.ts'
 import type { SymbolConfig, WorkspaceConfig } from '#shared/config/workspace-config.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import { ComputePool } from '#main/jobs/compute-pool.ts'
@@ -7,13 +8,18 @@ import { JobRunner } from '#main/jobs/job-runner.ts'
 import type { JobServices } from '#main/jobs/job-services.ts'
 import { hashJson } from '#main/stores/hash-json.ts'
 import { closeStores, openStores, type Stores } from '#main/stores/stores.ts'
-import { TwsClient } from '#main/tws/tws-client.ts'
+import { workerEnvironment } from '#main/jobs/worker-environment.ts'
+import { ActivityBoard } from '#main/tws/ingest/ingest-activity.ts'
+import { workerLinks } from '#main/tws/link/worker-link.ts'
+import { LiveBoard } from '#main/tws/live/live-board.ts'
+import type { TwsClient } from '#main/tws/tws-client.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { SOURCE_DATA_FOLDER } from './data-folder.ts'
 import { EventBus } from './event-bus.ts'
 import { loadCalendar } from './load-calendar.ts'
 import { loadFeatureSet } from './load-feature-set.ts'
 import { createLog, type Log } from './log.ts'
+import { twsClients } from './tws-clients.ts'
 import { CONFIG_FILE, ensureFolders, lockWorkspace, readConfig } from './workspace.ts'
 
 export const VERSION = packageJson.version
@@ -21,12 +27,14 @@ export const VERSION = packageJson.version
 export interface EngineOptions {
   /** Folder with `switchyard.yaml`. */
   readonly workspace: string
-  /** Milliseconds since the epoch; the system clock when left out. */
-  readonly nowMs?: () => number
+  /** The system's when left out. */
+  readonly clock?: Clock
   /** Folder with the built-in calendars and feature sets; the one beside the source when left out. */
   readonly dataFolder?: string
   /** Entry file of the worker threads; the source when left out. A bundle names its own. */
   readonly computeWorker?: URL
+  /** Entry file of the threads that hold a socket to TWS; the source when left out. */
+  readonly linkWorker?: URL
   readonly log?: Log
 }
 
@@ -87,21 +95,26 @@ interface Parts {
 
 /** Puts the parts together and begins to work. */
 function assemble({ options, folder, config, configHash, calendars, featureFolders, stores, lock }: Parts): Engine {
-  const nowMs = options.nowMs ?? Date.now
+  const clock = options.clock ?? systemClock
+  const nowMs = (): number => clock.nowMs()
   const log = options.log ?? createLog(folder)
   stores.raw.abandonOpenRequests(nowMs())
 
   const events = new EventBus((thrown) => log.error({ thrown }, 'a listener failed'))
   const pool = new ComputePool(options.computeWorker ?? new URL('../jobs/compute-worker.ts', import.meta.url))
-  const clientFor = (host: string, port: number, isShared: boolean): TwsClient =>
-    new TwsClient({
-      address: { host, port, clientId: config.tws.clientId },
-      connectTimeoutMs: config.tws.connectTimeoutMs,
-      requestTimeoutMs: config.tws.requestTimeoutMs,
-      nowMs,
-      log: (message, fields) => log.info(fields, message),
-      ...(isShared ? { onChange: (connection) => events.publish({ kind: 'connection', connection }) } : {}),
-    })
+  const activity = new ActivityBoard(nowMs, () => events.publish({ kind: 'ingest' }))
+  const live = new LiveBoard(() => events.publish({ kind: 'live' }))
+  const linkScript = options.linkWorker ?? new URL('../tws/link/link-worker.ts', import.meta.url)
+  const clientFor = twsClients({
+    config: config.tws,
+    openLink: workerLinks({ script: linkScript, env: workerEnvironment(linkScript) }),
+    nowMs,
+    log,
+    keepEntry: (entry) => {
+      stores.ops.appendConnectionEntry(entry)
+      events.publish({ kind: 'connection-log' })
+    },
+  })
   const symbols = new Map(config.symbols.map((entry) => [entry.symbol, entry]))
   const symbolConfig = (symbol: string): SymbolConfig => {
     const entry = symbols.get(symbol)
@@ -112,7 +125,7 @@ function assemble({ options, folder, config, configHash, calendars, featureFolde
     }
     return entry
   }
-  const tws = clientFor(config.tws.host, config.tws.port, true)
+  const tws = clientFor(config.tws, (connection) => events.publish({ kind: 'connection', connection }))
   const services: JobServices = {
     version: VERSION,
     folder,
@@ -120,11 +133,14 @@ function assemble({ options, folder, config, configHash, calendars, featureFolde
     configHash,
     stores,
     pool,
+    clock,
     nowMs,
     calendarOf: (symbol) => calendars.get(symbolConfig(symbol).calendar) as TradingCalendar,
     featureSet: (name) => loadFeatureSet(name, featureFolders),
     twsClient: tws,
-    openTwsClient: ({ host, port }) => clientFor(host, port, false),
+    openTwsClient: (address) => clientFor(address),
+    activity,
+    live,
     publish: (event) => events.publish(event),
     symbolConfig,
   }
@@ -145,7 +161,9 @@ function assemble({ options, folder, config, configHash, calendars, featureFolde
     log,
     close: async () => {
       await jobs.shutDown()
-      await tws.disconnect()
+      await tws.stop()
+      activity.close()
+      live.close()
       await pool.close()
       closeStores(stores)
       lock.release()

@@ -37,6 +37,7 @@ function open(): Engine | undefined {
       workspace,
       ...(typeof values.data === 'string' ? { dataFolder: values.data } : {}),
       computeWorker: new URL('./compute-worker.js', import.meta.url),
+      linkWorker: new URL('./link-worker.js', import.meta.url),
     })
   } catch (thrown) {
     host.postMessage({ kind: 'failed', error: reportError(thrown) })

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { type ErrorReport, SwitchyardError } from '#shared/errors.ts'
+import { workerEnvironment } from './worker-environment.ts'
 import type { BatchOf, ComputeTask, ResultOf, TaskKind } from './compute/compute-task.ts'
 
 /** From a worker: a part of the answer, the end of it, or why there is none. */
@@ -167,15 +167,6 @@ export class ComputePool {
     worker.on('exit', forget)
     return worker
   }
-}
-
-/**
- * The environment of a worker. A checkout runs from TypeScript, which every thread would strip of its types and compile anew;
- * kept compiled, it starts in half the time. A bundle is ready as it is.
- */
-function workerEnvironment(script: URL): NodeJS.ProcessEnv {
-  if (!script.pathname.endsWith('.ts')) return process.env
-  return { NODE_COMPILE_CACHE: fileURLToPath(new URL('../../.cache/compile', script)), ...process.env }
 }
 
 function shuttingDown(): SwitchyardError {

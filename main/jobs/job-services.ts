@@ -1,8 +1,11 @@
 import type { TradingCalendar } from '#shared/calendar/calendar.ts'
 import type { SymbolConfig, WorkspaceConfig } from '#shared/config/workspace-config.ts'
+import type { Clock } from '#main/tws/clock.ts'
 import type { EngineEvent } from '#shared/contract/contract.ts'
 import type { FeatureSetDefinition } from '#shared/features/definition.ts'
 import type { Stores } from '#main/stores/stores.ts'
+import type { ActivityBoard } from '#main/tws/ingest/ingest-activity.ts'
+import type { LiveBoard } from '#main/tws/live/live-board.ts'
 import type { TwsClient } from '#main/tws/tws-client.ts'
 import type { ComputePool } from './compute-pool.ts'
 
@@ -17,12 +20,17 @@ export interface JobServices {
   readonly configHash: string
   readonly stores: Stores
   readonly pool: ComputePool
+  readonly clock: Clock
+  /** Of the clock, milliseconds since the epoch. */
   readonly nowMs: () => number
   readonly calendarOf: (symbol: string) => TradingCalendar
   readonly featureSet: (name: string) => LoadedFeatureSet
   /** The shared client for the configured TWS; another address gets a client of its own, which the caller closes. */
   readonly twsClient: TwsClient
   readonly openTwsClient: (address: { host: string; port: number }) => TwsClient
+  /** Requests for bars under way, and symbols that are streamed, for the operator to see. */
+  readonly activity: ActivityBoard
+  readonly live: LiveBoard
   readonly publish: (event: EngineEvent) => void
   /** Entry of a symbol in switchyard.yaml; throws UNKNOWN_SYMBOL. */
   readonly symbolConfig: (symbol: string) => SymbolConfig

@@ -1,12 +1,22 @@
-import { previewPlan } from '#main/tws/plan-ingest.ts'
-import { ingestPlanInput } from '#main/jobs/definitions/ingest.ts'
 import { os } from './base.ts'
+import { coverageOf, planOf, sessionFetchOf, withoutNulls } from './coverage.ts'
 
 export const ingest = os.ingest.router({
-  plan: os.ingest.plan.handler(({ context, input }) =>
-    previewPlan(ingestPlanInput(input, context.engine.services), input.from, input.to),
-  ),
+  plan: os.ingest.plan.handler(({ context, input }) => planOf(context.engine, input)),
   start: os.ingest.start.handler(({ context, input }) => context.engine.jobs.submit('ingest', input)),
+  activity: os.ingest.activity.handler(({ context }) => context.engine.services.activity.activity),
+  coverage: os.ingest.coverage.handler(({ context, input }) => coverageOf(context.engine, input)),
+  session: os.ingest.session.handler(({ context, input }) =>
+    sessionFetchOf(context.engine, input.symbol, input.sessionDate),
+  ),
+  revisions: os.ingest.revisions.handler(({ context, input }) =>
+    context.engine.stores.raw.fetches.revisions(input).map((row) => withoutNulls(row)),
+  ),
+})
+
+export const live = os.live.router({
+  start: os.live.start.handler(({ context, input }) => context.engine.jobs.submit('live', input)),
+  status: os.live.status.handler(({ context }) => [...context.engine.services.live.symbols]),
 })
 
 export const transform = os.transform.router({

@@ -37,4 +37,6 @@ export const connection = os.connection.router({
     await engine.tws.disconnect()
     return engine.tws.connection
   }),
+  log: os.connection.log.handler(({ context, input }) => [...context.engine.stores.ops.connectionEntries(input.limit)]),
+  traffic: os.connection.traffic.handler(({ context }) => context.engine.tws.traffic()),
 })

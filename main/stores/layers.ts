@@ -5,7 +5,9 @@ import { featureSets } from './migrations/features/0001-feature-sets.ts'
 import { legacyBars } from './migrations/legacy/0001-legacy-bars.ts'
 import { jobs } from './migrations/ops/0001-jobs.ts'
 import { jobControls } from './migrations/ops/0002-job-controls.ts'
+import { connectionLog } from './migrations/ops/0003-connection-log.ts'
 import { responses } from './migrations/raw/0001-responses.ts'
+import { verification } from './migrations/raw/0002-verification.ts'
 
 /**
  * Page size of the layers that jobs write in bulk. A block is tens of kilobytes: with pages of 16 KiB writing takes about half
@@ -18,7 +20,7 @@ const BLOCK_PAGE_BYTES = 16_384
  * digit. Raw and ops hold what cannot be rebuilt and are synchronised fully.
  */
 export const LAYERS = {
-  raw: { name: 'raw', applicationId: 0x53775930, migrations: [responses], synchronous: 'FULL' },
+  raw: { name: 'raw', applicationId: 0x53775930, migrations: [responses, verification], synchronous: 'FULL' },
   curated: {
     name: 'curated',
     applicationId: 0x53775931,
@@ -35,5 +37,5 @@ export const LAYERS = {
   },
   legacy: { name: 'legacy', applicationId: 0x53775933, migrations: [legacyBars], synchronous: 'NORMAL' },
   comparisons: { name: 'comparisons', applicationId: 0x53775934, migrations: [runs], synchronous: 'NORMAL' },
-  ops: { name: 'ops', applicationId: 0x53775935, migrations: [jobs, jobControls], synchronous: 'FULL' },
+  ops: { name: 'ops', applicationId: 0x53775935, migrations: [jobs, jobControls, connectionLog], synchronous: 'FULL' },
 } as const satisfies Record<string, DatabaseKind>

@@ -1,3 +1,4 @@
+import type { ConnectionEntry } from '#shared/contract/connection.ts'
 import { type ErrorReport, SwitchyardError } from '#shared/errors.ts'
 import { JOB_KINDS, type JobKind } from '#shared/jobs/job-kinds.ts'
 import { type ControlState, type Job, jobSchema, type JobState } from '#shared/jobs/job.ts'
@@ -21,6 +22,9 @@ interface JobRow {
   readonly started_at_ms: number | null
   readonly finished_at_ms: number | null
 }
+
+/** Entries that the connection's log keeps: weeks of an eventful connection. */
+const MAX_CONNECTION_ENTRIES = 20_000
 
 /** A job whose process died that often is not started again. */
 export const MAX_ATTEMPTS = 5
@@ -61,6 +65,19 @@ export class OpsStore {
     return toJob(row)
   }
 
+  /** Entries of the connection's log, newest first. */
+  connectionEntries(limit: number): readonly ConnectionEntry[] {
+    const rows = this.#database
+      .prepare(
+        'select id, at_ms as atMs, kind, severity, code, text, meaning, subject from connection_log order by id desc limit ?',
+      )
+      .all(limit) as Record<keyof ConnectionEntry, unknown>[]
+    return rows.map(
+      (row) =>
+        Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as ConnectionEntry,
+    )
+  }
+
   /** Queued jobs in the order in which they were asked for. */
   queued(): readonly Job[] {
     const rows = this.#database.prepare("select * from jobs where state = 'queued' order by seq").all() as JobRow[]
@@ -76,6 +93,21 @@ export class WritableOpsStore extends OpsStore {
     const database = openWritable(file, LAYERS.ops)
     super(file, database)
     this.#database = database
+  }
+
+  /** Keeps what happened on the connection to TWS; the oldest entries go. */
+  appendConnectionEntry(entry: Omit<ConnectionEntry, 'id'>): void {
+    guarded(this.file, () => {
+      const { lastInsertRowid } = this.#database
+        .prepare(
+          `insert into connection_log (at_ms, kind, severity, code, text, meaning, subject)
+           values (@atMs, @kind, @severity, @code, @text, @meaning, @subject)`,
+        )
+        .run({ ...entry, code: entry.code ?? null, meaning: entry.meaning ?? null, subject: entry.subject ?? null })
+      this.#database
+        .prepare('delete from connection_log where id <= ?')
+        .run(Number(lastInsertRowid) - MAX_CONNECTION_ENTRIES)
+    })
   }
 
   /** Puts a job into the queue. */

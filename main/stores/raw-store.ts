@@ -1,8 +1,9 @@
-import type { RawResponse } from '#shared/raw-response.ts'
+import { type MergedBars, mergeResponses, type RawResponse } from '#shared/raw-response.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import type { SessionDate } from '#shared/time.ts'
-import type { BarColumns } from '#shared/bars.ts'
+import { barsBetween, type BarColumns } from '#shared/bars.ts'
 import { BAR_BLOB_COLUMNS, type BarBlobs, decodeBars, encodeBars, hashBars } from './bar-blocks.ts'
+import { WritableFetchLog } from './fetch-log.ts'
 import { guarded, openReadable, openWritable, type Readable, type Statement, type Writable } from './database.ts'
 import { LAYERS } from './layers.ts'
 
@@ -35,7 +36,19 @@ export interface HistoricalRequest extends BarSeries {
   /** As sent, for example `5 D`. */
   readonly duration: string
   readonly sessions: readonly SessionDate[]
+  readonly kind?: RequestKind
+  readonly purpose?: RequestPurpose
+  /** 1 for the first try, and when left out. */
+  readonly attempt?: number
 }
+
+export type RequestKind = 'historical' | 'live' | 'schedule' | 'head-timestamp'
+
+/**
+ * Why bars are asked for: fetch, nobody has asked yet; confirm, the answer before was short; refetch, the operator wants them again;
+ * reconcile, they were streamed; refill, an interruption left a gap; poll, the latest ones; live, a stream.
+ */
+export type RequestPurpose = 'fetch' | 'confirm' | 'refetch' | 'reconcile' | 'refill' | 'poll' | 'live'
 
 /** What a request brought for one of its sessions. */
 export interface SessionOutcome {
@@ -43,6 +56,37 @@ export interface SessionOutcome {
   readonly bars: number
   /** Whether the answer is believed, so that the session is not asked for again. */
   readonly settled: boolean
+  /** Minutes that the session should have. */
+  readonly expected?: number
+  /** Distinct minutes that are there with this answer and all earlier ones. */
+  readonly known?: number
+  /** Why some are not there, where that is known. */
+  readonly reason?: ShortReason | undefined
+}
+
+/**
+ * Why a session has fewer bars than minutes. no-data: the broker says or shows that it has none. no-trades: single minutes are missing,
+ * as where nobody traded. halted: a run of minutes is missing in a session that otherwise has nearly all. not-listed: before the broker's
+ * first bar. closed: not in the broker's schedule. no-permission: the account may not see it. unstable: answers differed to the last.
+ */
+export type ShortReason = 'no-data' | 'no-trades' | 'halted' | 'not-listed' | 'closed' | 'no-permission' | 'unstable'
+
+/** What a response changes of a session that earlier responses held. */
+export interface SessionRevision {
+  readonly sessionDate: SessionDate
+  readonly cause: 'refetch' | 'reconciliation'
+  readonly pricesChanged: number
+  readonly volumesChanged: number
+  readonly added: number
+  readonly lacking: number
+  readonly largestPriceChange: number
+  readonly volumeRatio: number | null
+}
+
+export interface ResponseNotes {
+  /** Why the response is kept and not used. */
+  readonly rejectedBecause?: string
+  readonly revisions?: readonly SessionRevision[]
 }
 
 export type RequestOutcome = 'complete' | 'no_data' | 'failed' | 'cancelled' | 'abandoned'
@@ -52,6 +96,8 @@ export interface FetchedSession {
   readonly sessionDate: SessionDate
   readonly bars: number
   readonly message: string | null
+  readonly expected: number | null
+  readonly reason: ShortReason | null
 }
 
 /** Position of a response on the time line, without its bars. Times are epoch seconds of bar starts. */
@@ -69,6 +115,9 @@ export interface RawSummary {
   readonly lastTs: number | null
   readonly updatedAtMs: number | null
 }
+
+/** A response that was rejected stays in the log, and nothing is made from it. */
+const IS_USED = 'not exists (select 1 from tws_requests q where q.id = b.request_id and q.rejected_because is not null)'
 
 interface ResponseRow extends BarBlobs {
   readonly id: number
@@ -110,7 +159,8 @@ export class RawStore {
   fetchedSessions(symbol: string, series: BarSeries): ReadonlyMap<SessionDate, FetchedSession> {
     const rows = this.#database
       .prepare(
-        `select s.session_date as sessionDate, max(s.bars) as bars, r.message as message
+        `select s.session_date as sessionDate, max(coalesce(s.known, s.bars)) as bars, r.message as message,
+                s.expected as expected, s.reason as reason
          from tws_request_sessions s
          join tws_requests r on r.id = s.request_id
          join instruments i on i.id = s.instrument_id
@@ -127,7 +177,7 @@ export class RawStore {
       .prepare(
         `select b.id as id, b.first_ts as firstTs, b.last_ts as lastTs
          from raw_tws_bars b join instruments i on i.id = b.instrument_id
-         where i.symbol = ? and b.bar_size = ? and b.what_to_show = ?
+         where i.symbol = ? and b.bar_size = ? and b.what_to_show = ? and ${IS_USED}
          order by b.first_ts, b.id`,
       )
       .all(symbol, barSize, whatToShow) as ResponseSpan[]
@@ -171,12 +221,18 @@ export class RawStore {
       .prepare(
         `select b.id from raw_tws_bars b join instruments i on i.id = b.instrument_id
          where i.symbol = ? and b.bar_size = ? and b.what_to_show = ? and b.first_ts < ? and b.last_ts >= ?
-           and b.received_at_ms <= ?
+           and b.received_at_ms <= ? and ${IS_USED}
          order by b.id`,
       )
       .pluck()
       .all(symbol, barSize, whatToShow, toTs, fromTs, asOfMs ?? Number.MAX_SAFE_INTEGER)
     return rows as number[]
+  }
+
+  /** The bars of a series in `[fromTs, toTs)` as they stand: of every minute the newest response's. */
+  mergedBars(symbol: string, barSize: string, whatToShow: string, fromTs: number, toTs: number): MergedBars['bars'] {
+    const ids = this.responseIds(symbol, barSize, whatToShow, fromTs, toTs)
+    return barsBetween(mergeResponses(this.responses(ids)).bars, fromTs, toTs)
   }
 
   summary(): RawSummary {
@@ -203,12 +259,15 @@ export class RawStore {
 
 /** The raw store with its writing half; there is one per workspace. Creates and migrates the file when it is opened. */
 export class WritableRawStore extends RawStore {
+  /** What was asked for and what it proved. */
+  readonly fetches: WritableFetchLog
   readonly #database: Writable
 
   constructor(file: string) {
     const database = openWritable(file, LAYERS.raw)
     super(file, database)
     this.#database = database
+    this.fetches = new WritableFetchLog(file, database)
   }
 
   /**
@@ -249,11 +308,15 @@ export class WritableRawStore extends RawStore {
           const instrumentId = this.#instrumentId(request.symbol)
           const { lastInsertRowid } = this.#database
             .prepare(
-              `insert into tws_requests (instrument_id, kind, bar_size, what_to_show, use_rth, end_ts, duration, sent_at_ms)
-               values (?, 'historical', ?, ?, ?, ?, ?, ?)`,
+              `insert into tws_requests (instrument_id, kind, purpose, attempt, bar_size, what_to_show, use_rth, end_ts, duration,
+                                         sent_at_ms)
+               values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
             )
             .run(
               instrumentId,
+              request.kind ?? 'historical',
+              request.purpose ?? 'fetch',
+              request.attempt ?? 1,
               request.barSize,
               request.whatToShow,
               request.useRth ? 1 : 0,
@@ -273,50 +336,54 @@ export class WritableRawStore extends RawStore {
   }
 
   /** Stores a response with the outcome of its request in one transaction; returns the response's id. */
-  storeResponse(requestId: number, bars: BarColumns, sessions: readonly SessionOutcome[], nowMs: number): number {
-    const blobs = encodeBars(bars)
-    const checksum = hashBars(blobs)
-    let firstTs = Infinity
-    let lastTs = -Infinity
-    for (const ts of bars.ts) {
-      if (ts < firstTs) firstTs = ts
-      if (ts > lastTs) lastTs = ts
-    }
-    return guarded(this.file, () =>
+  storeResponse(
+    requestId: number,
+    bars: BarColumns,
+    sessions: readonly SessionOutcome[],
+    nowMs: number,
+    { rejectedBecause, revisions = [] }: ResponseNotes = {},
+  ): number {
+    return this.#append(requestId, bars, nowMs, (responseId) => {
+      this.#finish(requestId, 'complete', sessions, nowMs, null, rejectedBecause ?? null, bars.ts.length)
+      if (rejectedBecause !== undefined) {
+        this.#database
+          .prepare('update tws_requests set rejected_because = ? where id = ?')
+          .run(rejectedBecause, requestId)
+      }
+      this.#insertRevisions(responseId, revisions, nowMs)
+    })
+  }
+
+  /** Stores bars of a request that goes on, such as a stream; `known` bars of its session are there then. Returns the response's id. */
+  appendBars(
+    requestId: number,
+    bars: BarColumns,
+    nowMs: number,
+    { sessionDate, known }: { readonly sessionDate: SessionDate; readonly known: number },
+  ): number {
+    return this.#append(requestId, bars, nowMs, () => {
+      const added = bars.ts.length
+      this.#database.prepare('update tws_requests set bars = coalesce(bars, 0) + ? where id = ?').run(added, requestId)
       this.#database
-        .transaction(() => {
-          const newest = this.#database.prepare('select max(received_at_ms) from raw_tws_bars').pluck().get() as
-            | number
-            | null
-          const { changes, lastInsertRowid } = this.#database
-            .prepare(
-              `insert into raw_tws_bars (request_id, instrument_id, bar_size, what_to_show, use_rth, first_ts, last_ts, count,
-                                         received_at_ms, ${BAR_BLOB_COLUMNS}, checksum)
-               select id, instrument_id, bar_size, what_to_show, use_rth, @firstTs, @lastTs, @count, @receivedAtMs,
-                      @ts, @open, @high, @low, @close, @volume, @vwap, @trade_count, @checksum
-               from tws_requests where id = @requestId`,
-            )
-            .run({
-              ...blobs,
-              requestId,
-              firstTs,
-              lastTs,
-              count: bars.ts.length,
-              checksum,
-              // A clock that was set back must not make a later response look older than an earlier one.
-              receivedAtMs: Math.max(nowMs, newest ?? 0),
-            })
-          if (changes === 0) {
-            throw new SwitchyardError(
-              'INTERNAL',
-              `${this.file} has no request ${requestId} that a response could answer.`,
-            )
-          }
-          this.#finish(requestId, 'complete', sessions, nowMs, null, null, bars.ts.length)
-          return Number(lastInsertRowid)
-        })
-        .immediate(),
+        .prepare(
+          'update tws_request_sessions set bars = coalesce(bars, 0) + ?, known = ? where request_id = ? and session_date = ?',
+        )
+        .run(added, known, requestId, sessionDate)
+    })
+  }
+
+  /** A stream has come to its end, orderly or not; what it brought is stored. */
+  endStream(requestId: number, nowMs: number): void {
+    guarded(this.file, () =>
+      this.#database
+        .prepare("update tws_requests set outcome = 'complete', finished_at_ms = ? where id = ? and outcome is null")
+        .run(nowMs, requestId),
     )
+  }
+
+  /** Whether a request has no outcome yet. */
+  isOpen(requestId: number): boolean {
+    return this.#database.prepare('select outcome is null from tws_requests where id = ?').pluck().get(requestId) === 1
   }
 
   /** Records how a request ended that brought no bars. */
@@ -361,7 +428,8 @@ export class WritableRawStore extends RawStore {
       .prepare('update tws_requests set outcome = ?, finished_at_ms = ?, code = ?, message = ?, bars = ? where id = ?')
       .run(outcome, nowMs, code, message, bars, requestId)
     const update = this.#database.prepare(
-      `update tws_request_sessions set bars = @bars, settled = @settled
+      `update tws_request_sessions
+       set bars = @bars, settled = @settled, expected = @expected, known = @known, reason = @reason
        where request_id = @requestId and session_date = @sessionDate
          and instrument_id = (select instrument_id from tws_requests where id = @requestId)`,
     )
@@ -371,8 +439,68 @@ export class WritableRawStore extends RawStore {
         sessionDate: session.sessionDate,
         bars: session.bars,
         settled: session.settled ? 1 : 0,
+        expected: session.expected ?? null,
+        known: session.known ?? null,
+        reason: session.reason ?? null,
       })
     }
+  }
+
+  #append(requestId: number, bars: BarColumns, nowMs: number, note: (responseId: number) => void): number {
+    const blobs = encodeBars(bars)
+    const checksum = hashBars(blobs)
+    let firstTs = Infinity
+    let lastTs = -Infinity
+    for (const ts of bars.ts) {
+      if (ts < firstTs) firstTs = ts
+      if (ts > lastTs) lastTs = ts
+    }
+    return guarded(this.file, () =>
+      this.#database
+        .transaction(() => {
+          const newest = this.#database.prepare('select max(received_at_ms) from raw_tws_bars').pluck().get() as
+            | number
+            | null
+          const { changes, lastInsertRowid } = this.#database
+            .prepare(
+              `insert into raw_tws_bars (request_id, instrument_id, bar_size, what_to_show, use_rth, first_ts, last_ts, count,
+                                         received_at_ms, ${BAR_BLOB_COLUMNS}, checksum)
+               select id, instrument_id, bar_size, what_to_show, use_rth, @firstTs, @lastTs, @count, @receivedAtMs,
+                      @ts, @open, @high, @low, @close, @volume, @vwap, @trade_count, @checksum
+               from tws_requests where id = @requestId`,
+            )
+            .run({
+              ...blobs,
+              requestId,
+              firstTs,
+              lastTs,
+              count: bars.ts.length,
+              checksum,
+              // A clock that was set back must not make a later response look older than an earlier one.
+              receivedAtMs: Math.max(nowMs, newest ?? 0),
+            })
+          if (changes === 0) {
+            throw new SwitchyardError(
+              'INTERNAL',
+              `${this.file} has no request ${requestId} that a response could answer.`,
+            )
+          }
+          note(Number(lastInsertRowid))
+          return Number(lastInsertRowid)
+        })
+        .immediate(),
+    )
+  }
+
+  #insertRevisions(responseId: number, revisions: readonly SessionRevision[], nowMs: number): void {
+    const insert = this.#database.prepare(
+      `insert into raw_revisions (response_id, instrument_id, session_date, cause, at_ms, prices_changed, volumes_changed, added,
+                                  lacking, largest_price_change, volume_ratio)
+       select @responseId, instrument_id, @sessionDate, @cause, @nowMs, @pricesChanged, @volumesChanged, @added, @lacking,
+              @largestPriceChange, @volumeRatio
+       from raw_tws_bars where id = @responseId`,
+    )
+    for (const revision of revisions) insert.run({ ...revision, responseId, nowMs })
   }
 
   #instrumentId(symbol: string): number {

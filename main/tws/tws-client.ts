@@ -1,43 +1,50 @@
-import {
-  type BarSizeSetting,
-  type Contract,
-  type ContractDetails,
-  EventName,
-  IBApi,
-  type SecType,
-  type WhatToShow,
-} from '@stoqey/ib'
+import type { Contract, ContractDetails } from '@stoqey/ib'
 import type { BarColumns } from '#shared/bars.ts'
-import type { ContractConfig } from '#shared/config/workspace-config.ts'
-import type { Connection } from '#shared/contract/contract.ts'
+import type { Connection, ConnectionEntry, Traffic } from '#shared/contract/connection.ts'
 import { SwitchyardError } from '#shared/errors.ts'
-import { guardFrames } from './guard-frames.ts'
-import { formatEndDateTime, parseBars, type ReceivedBar } from './parse-bars.ts'
-import { type Pending, PendingRequests } from './pending-requests.ts'
+import { meaningOf } from '#shared/tws/message-codes.ts'
+import {
+  type ConnectionEffect,
+  type ConnectionEvent,
+  type ConnectionSettings,
+  type ConnectionStatus,
+  initialStatus,
+  maySend,
+  nextDueMs,
+  step,
+  toConnection,
+} from './connection/connection-machine.ts'
+import { connectFailure, foreignFailure } from './connection/connect-failure.ts'
+import { formatEndDateTime } from './format-end-date-time.ts'
+import type { BarUpdate, LinkEvent, LinkRequest } from './link/link-protocol.ts'
+import type { Link, OpenLink } from './link/worker-link.ts'
+import type { PacedRequest, Priority } from './pacing/paced-request.ts'
+import type { PacingLimits } from './pacing/pacing-limits.ts'
+import { PacingScheduler } from './pacing/pacing-scheduler.ts'
+import { type BrokerSession, parseSchedule } from './parse-schedule.ts'
+import { PendingRequests } from './pending-requests.ts'
+import { toBudget } from './to-budget.ts'
+import { SAMPLE_MS, TrafficLog } from './traffic-log.ts'
 import { TwsRequestError } from './tws-request-error.ts'
 
-export interface TwsAddress {
-  readonly host: string
-  readonly port: number
-  readonly clientId: number
-}
-
 export interface TwsClientOptions {
-  readonly address: TwsAddress
-  readonly connectTimeoutMs: number
+  readonly settings: ConnectionSettings
+  readonly pacing: PacingLimits
   readonly requestTimeoutMs: number
-  /** Milliseconds since the epoch, for the time of a change of state. */
+  readonly openLink: OpenLink
+  /** Milliseconds since the epoch. */
   readonly nowMs: () => number
+  /** Jitter, 0 to 1. */
+  readonly random?: () => number
   readonly onChange?: (connection: Connection) => void
-  readonly log?: (message: string, fields: Readonly<Record<string, unknown>>) => void
+  readonly onEntry?: (entry: Omit<ConnectionEntry, 'id'>) => void
 }
 
-export interface HistoricalBarsRequest {
+export interface BarsRequest {
+  readonly symbol: string
   readonly contract: Contract
   /** In words, for messages: "SPY 2024-07-01 to 2024-07-08". */
   readonly subject: string
-  /** End of the range, epoch seconds. */
-  readonly endTs: number
   /** As TWS takes it, for example `5 D`. */
   readonly duration: string
   readonly barSize: string
@@ -45,75 +52,112 @@ export interface HistoricalBarsRequest {
   readonly useRth: boolean
 }
 
-interface ReplyHandlers {
-  bar?(bar: ReceivedBar): void
-  contract?(details: ContractDetails): void
-  end(): void
-  refuse(code: number, message: string): void
+export interface HistoricalBarsRequest extends BarsRequest {
+  /** End of the range, epoch seconds. */
+  readonly endTs: number
 }
 
-/** One socket: a library object is never used for a second connection, since its send queue outlives the first. */
-interface Link {
-  readonly api: IBApi
-  readonly requests: PendingRequests<ReplyHandlers>
-  readonly closed: Promise<void>
-  /** Hangs up; an attempt to connect that is still under way ends with this error. */
-  readonly abandon: (error: SwitchyardError) => void
+export interface AskOptions {
+  readonly priority: Priority
+  readonly signal?: AbortSignal | undefined
+  /** Called when it really goes out. */
+  readonly onSent?: () => void
 }
 
-/** The farm notices and reminders that TWS sends on its own; anything else with id -1 concerns the connection. */
-const FIRST_NOTICE = 2100
-const LAST_NOTICE = 2199
+export interface SubscriptionListener {
+  /** The bars up to now, the one in progress included. Called once. */
+  onBars(bars: BarColumns): void
+  /** The bar in progress as it stands; the same one comes again and again. */
+  onUpdate(bar: BarUpdate): void
+  /** Nothing more comes: the connection was lost, TWS stopped it, or refused it from the start. */
+  onEnd(error: SwitchyardError): void
+}
+
+type Answer = Extract<LinkEvent, { kind: 'bars' | 'contractDetails' | 'headTimestamp' | 'schedule' }>
+
+interface Waiting {
+  readonly paced: PacedRequest
+  readonly send: () => void
+  readonly fail: (error: SwitchyardError) => void
+}
 
 /**
- * A connection to TWS or IB Gateway. `ready` means that TWS has sent its next valid id: only then does it answer.
+ * A connection to TWS or IB Gateway that is kept up, and the requests that go over it.
  *
- * Methods that ask need a ready connection and reject with TWS_DISCONNECTED otherwise; nothing is queued for later. Every
- * request ends by its answer, its time-out, its abort signal or the end of the connection.
+ * A request waits here until pacing and the state of the connection let it out; nothing waits in the client library. One that was sent
+ * ends by its answer, its time-out, its abort signal or the end of the connection, whichever comes first, and later answers are
+ * ignored. While the connection is being restored requests wait; when nobody wants a connection they are refused.
  */
 export class TwsClient {
   readonly #options: TwsClientOptions
+  readonly #scheduler: PacingScheduler
+  readonly #traffic = new TrafficLog()
+  readonly #pending = new PendingRequests<Answer>()
+  readonly #waiting = new Map<number, Waiting>()
+  readonly #subscriptions = new Map<number, SubscriptionListener>()
+  readonly #connecting = new Set<PromiseWithResolvers<void>>()
+  #status: ConnectionStatus
+  #shown: Connection
   #link: Link | undefined
-  #connecting: Promise<void> | undefined
-  #connection: Connection
+  #closing: Promise<void> = Promise.resolve()
+  #dueTimer: NodeJS.Timeout | undefined
+  #sendTimer: NodeJS.Timeout | undefined
+  #nextId = 1
 
   constructor(options: TwsClientOptions) {
     this.#options = options
-    this.#connection = {
-      state: 'disconnected',
-      ...options.address,
-      accounts: [],
-      message: 'Not connected. A run connects by itself.',
-      sinceMs: options.nowMs(),
-    }
+    this.#scheduler = new PacingScheduler(options.pacing)
+    this.#status = initialStatus(options.settings, options.nowMs())
+    this.#shown = toConnection(this.#status, options.settings, options.nowMs())
   }
 
   /** The state as the operator sees it. */
   get connection(): Connection {
-    return this.#connection
+    return this.#shown
+  }
+
+  /** Whether a request made now would go out or wait, and not be refused. */
+  get keepsTrying(): boolean {
+    return this.#status.phase !== 'disconnected' && this.#status.phase !== 'stopped'
+  }
+
+  /** The budgets now and over the last hour. */
+  traffic(): Traffic {
+    const nowMs = this.#options.nowMs()
+    return {
+      budget: toBudget(this.#scheduler.budget(pacingNowMs()), this.#status),
+      sampleMs: SAMPLE_MS,
+      samples: [...this.#traffic.samples(nowMs)],
+    }
   }
 
   /**
-   * Connects, or waits for the attempt that is under way; returns at once when ready.
+   * Makes one attempt to connect, or joins the one that is under way, and waits for it; returns at once when TWS is there. From the
+   * first success on a lost connection is restored by itself.
    *
    * @param signal ends the waiting, not the attempt, for which others may wait too.
-   * @throws {SwitchyardError} TWS_UNREACHABLE when nothing listens, TWS_TIMEOUT when it does not finish the handshake,
+   * @throws {SwitchyardError} TWS_UNREACHABLE when nothing listens, TWS_TIMEOUT when the handshake is not finished in time,
    *   TWS_REFUSED when it turns the client away or is no TWS, CANCELLED.
    */
-  async connect(signal?: AbortSignal): Promise<void> {
-    if (this.#connection.state === 'ready') return
-    this.#connecting ??= this.#open().finally(() => {
-      this.#connecting = undefined
-    })
-    return signal === undefined ? this.#connecting : unlessAborted(this.#connecting, signal)
+  connect(signal?: AbortSignal): Promise<void> {
+    return this.#connect(false, signal)
+  }
+
+  /** Keeps trying until TWS is there, and waits for that. Rejects with CANCELLED, or when it is given up after the configured time. */
+  awaitReady(signal?: AbortSignal): Promise<void> {
+    return this.#connect(true, signal)
   }
 
   /** Closes the connection and waits until the socket is gone. Requests that wait are rejected. */
   async disconnect(): Promise<void> {
-    const link = this.#link
-    if (link === undefined) return
-    this.#drop(link, 'Disconnected by the operator.')
-    await link.closed
+    this.#apply({ kind: 'disconnect' })
+    await this.#closing
+  }
+
+  /** As `disconnect`, for good. */
+  async stop(): Promise<void> {
+    this.#apply({ kind: 'stop' })
+    await this.#closing
   }
 
   /**
@@ -121,235 +165,489 @@ export class TwsClient {
    *
    * @throws {SwitchyardError} UNKNOWN_SYMBOL when TWS knows none; the errors of every request besides.
    */
-  async contractDetails(
-    contract: Contract,
-    subject: string,
-    signal?: AbortSignal,
-  ): Promise<readonly ContractDetails[]> {
-    const { api, requests } = this.#ready()
-    const found: ContractDetails[] = []
-    return requests.open<readonly ContractDetails[]>(
-      { subject, timeoutMs: this.#options.requestTimeoutMs, signal },
-      (pending) => ({
-        contract: (details) => found.push(details),
-        end: () => pending.resolve(found),
-        refuse: refusal(pending),
-      }),
-      (id) => api.reqContractDetails(id, contract),
+  contractDetails(contract: Contract, symbol: string, options: AskOptions): Promise<readonly ContractDetails[]> {
+    return this.#ask(
+      { subject: symbol, paced: { symbol, kind: 'other', identity: '', contractKey: '', weight: 1 }, ...options },
+      (id) => ({ kind: 'contractDetails', id, contract }),
+      (answer) => (answer.kind === 'contractDetails' ? answer.found : undefined),
     )
   }
 
-  /** Asks for historical bars; resolves with the bars exactly as received once TWS has marked the end of the answer. */
-  async historicalBars(request: HistoricalBarsRequest, signal?: AbortSignal): Promise<BarColumns> {
-    const { api, requests } = this.#ready()
-    const received: ReceivedBar[] = []
-    return requests.open<BarColumns>(
+  /** First instant for which the broker has such bars, epoch seconds. */
+  headTimestamp(request: Omit<BarsRequest, 'duration' | 'barSize'>, options: AskOptions): Promise<number> {
+    const { symbol, contract, subject, whatToShow, useRth } = request
+    const contractKey = contractKeyOf(contract, whatToShow)
+    return this.#ask(
+      {
+        subject,
+        paced: { symbol, kind: 'head-timestamp', identity: `head ${contractKey} ${useRth}`, contractKey, weight: 1 },
+        ...options,
+      },
+      (id) => ({ kind: 'headTimestamp', id, contract, whatToShow, useRth }),
+      (answer) => {
+        if (answer.kind !== 'headTimestamp') return undefined
+        // Stays open at TWS until it is taken back.
+        this.#post({ kind: 'cancelHeadTimestamp', id: answer.id })
+        const ts = Number(answer.text)
+        if (!/^\d{1,12}$/.test(answer.text)) {
+          throw new SwitchyardError('TWS_REFUSED', `TWS gave "${answer.text}" as the head time stamp of ${subject}.`, {
+            hint: 'Switchyard asks for epoch seconds; check the API settings of TWS.',
+          })
+        }
+        return ts
+      },
+    )
+  }
+
+  /** The broker's own sessions up to `endTs`; undefined when TWS is too old for it or its answer cannot be read. */
+  schedule(
+    request: Omit<HistoricalBarsRequest, 'barSize' | 'whatToShow'>,
+    options: AskOptions,
+  ): Promise<readonly BrokerSession[] | undefined> {
+    const { symbol, contract, subject, useRth, duration } = request
+    const endDateTime = formatEndDateTime(request.endTs)
+    return this.#ask(
+      { subject, paced: { symbol, kind: 'bars', identity: '', contractKey: '', weight: 1 }, ...options },
+      (id) => ({ kind: 'schedule', id, contract, endDateTime, duration, useRth }),
+      (answer) =>
+        answer.kind === 'schedule' ? { sessions: parseSchedule(answer.timeZone, answer.sessions) } : undefined,
+    ).then(({ sessions }) => sessions)
+  }
+
+  /** Whether this TWS can be asked for its schedule. Only known while connected. */
+  get hasSchedule(): boolean {
+    return (this.#status.serverVersion ?? 0) >= SCHEDULE_VERSION
+  }
+
+  /** Asks for historical bars; resolves with the bars exactly as received once the whole answer is there. */
+  historicalBars(request: HistoricalBarsRequest, options: AskOptions): Promise<BarColumns> {
+    return this.#ask(
+      { subject: request.subject, paced: pacedBars(request, String(request.endTs)), ...options },
+      (id) => ({
+        kind: 'historicalBars',
+        id,
+        contract: request.contract,
+        endDateTime: formatEndDateTime(request.endTs),
+        duration: request.duration,
+        barSize: request.barSize,
+        whatToShow: request.whatToShow,
+        useRth: request.useRth,
+        keepUpToDate: false,
+      }),
+      (answer) => (answer.kind === 'bars' ? answer.bars : undefined),
+    )
+  }
+
+  /**
+   * Subscribes to bars as they are made. The listener hears `onBars` once, then updates, until `onEnd` or until the returned function is
+   * called; it is not told again after that.
+   */
+  subscribeBars(request: BarsRequest, listener: SubscriptionListener): () => void {
+    const stop = new AbortController()
+    let subscribedId: number | undefined
+    const end = (error: SwitchyardError): void => {
+      if (subscribedId !== undefined) this.#subscriptions.delete(subscribedId)
+      if (stop.signal.aborted) return
+      stop.abort()
+      listener.onEnd(error)
+    }
+    this.#ask(
       {
         subject: request.subject,
-        timeoutMs: this.#options.requestTimeoutMs,
-        signal,
-        cancel: (id) => api.cancelHistoricalData(id),
+        paced: pacedBars(request, 'now'),
+        priority: 'live',
+        signal: stop.signal,
       },
-      (pending) => ({
-        bar: (bar) => received.push(bar),
-        end: () => {
-          try {
-            pending.resolve(parseBars(received, request.subject))
-          } catch (thrown) {
-            pending.reject(thrown)
-          }
-        },
-        refuse: refusal(pending),
-      }),
-      (id) =>
-        api.reqHistoricalData(
+      (id) => {
+        subscribedId = id
+        this.#subscriptions.set(id, { ...listener, onUpdate: (bar) => listener.onUpdate(bar), onEnd: end })
+        return {
+          kind: 'historicalBars',
           id,
-          request.contract,
-          formatEndDateTime(request.endTs),
-          request.duration,
-          request.barSize as BarSizeSetting,
-          request.whatToShow as WhatToShow,
-          request.useRth ? 1 : 0,
-          2,
-          false,
-        ),
-    )
-  }
-
-  async #open(): Promise<void> {
-    const { address, connectTimeoutMs } = this.#options
-    const place = `${address.host}:${address.port}`
-    const api = new IBApi({ host: address.host, port: address.port, maxReqPerSec: 45 })
-    const requests = new PendingRequests<ReplyHandlers>()
-    const closed = Promise.withResolvers<void>()
-    const attempt = Promise.withResolvers<void>()
-    let isOver = false
-    const link: Link = {
-      api,
-      requests,
-      closed: closed.promise,
-      abandon: (error) => {
-        clearTimeout(timer)
-        attempt.reject(error)
-        // Also while it connects: the library would wait for a silent server for ever.
-        if (!isOver) api.disconnect()
-        isOver = true
+          contract: request.contract,
+          endDateTime: '',
+          duration: request.duration,
+          barSize: request.barSize,
+          whatToShow: request.whatToShow,
+          useRth: request.useRth,
+          keepUpToDate: true,
+        }
       },
+      (answer) => (answer.kind === 'bars' ? answer.bars : undefined),
+    ).then(
+      (bars) => {
+        if (!stop.signal.aborted) listener.onBars(bars)
+      },
+      (thrown: unknown) => end(thrown as SwitchyardError),
+    )
+    return () => {
+      if (stop.signal.aborted) return
+      stop.abort()
+      if (subscribedId !== undefined && this.#subscriptions.delete(subscribedId)) {
+        this.#post({ kind: 'cancelHistorical', id: subscribedId })
+      }
     }
-    this.#link = link
-    this.#change({
-      state: 'connecting',
-      accounts: [],
-      serverVersion: undefined,
-      message: `Connecting to TWS at ${place}.`,
-    })
+  }
 
-    const timer = setTimeout(() => {
-      fail(
-        new SwitchyardError(
-          'TWS_TIMEOUT',
-          `${place} accepts connections, but did not finish the TWS handshake in time.`,
-          {
-            hint: 'Check that TWS or IB Gateway is logged in and that its API accepts connections from this machine.',
+  #connect(persistent: boolean, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#status.phase === 'ready') return Promise.resolve()
+    if (signal?.aborted === true) return Promise.reject(waitingCancelled())
+    const waiter = Promise.withResolvers<void>()
+    const onAbort = (): void => waiter.reject(waitingCancelled())
+    signal?.addEventListener('abort', onAbort, { once: true })
+    this.#connecting.add(waiter)
+    this.#apply({ kind: 'connect', persistent })
+    return waiter.promise.finally(() => {
+      this.#connecting.delete(waiter)
+      signal?.removeEventListener('abort', onAbort)
+    })
+  }
+
+  #ask<T>(
+    ask: AskOptions & { readonly subject: string; readonly paced: Omit<PacedRequest, 'id' | 'priority'> },
+    toRequest: (id: number) => LinkRequest,
+    read: (answer: Answer) => T | undefined,
+  ): Promise<T> {
+    if (!this.keepsTrying) return Promise.reject(this.#notConnected())
+    const { signal, subject } = ask
+    const cancelled = (): SwitchyardError =>
+      new SwitchyardError('CANCELLED', `The request for ${subject} was cancelled.`)
+    if (signal?.aborted === true) return Promise.reject(cancelled())
+    const id = this.#nextId++
+    return new Promise<T>((resolve, reject) => {
+      const cleanUp = (): void => signal?.removeEventListener('abort', onAbort)
+      const settle = (outcome: 'answered' | 'violation' | 'failed' | 'lost', finish: () => void): void => {
+        cleanUp()
+        this.#scheduler.settled(id, pacingNowMs(), { kind: outcome })
+        finish()
+        this.#pump()
+      }
+      const fail = (error: SwitchyardError): void => {
+        cleanUp()
+        reject(error)
+      }
+      const takeBack = (): void => {
+        const { kind } = toRequestOnce()
+        if (kind === 'headTimestamp') this.#post({ kind: 'cancelHeadTimestamp', id })
+        else if (kind !== 'contractDetails') this.#post({ kind: 'cancelHistorical', id })
+      }
+      let request: LinkRequest | undefined
+      const toRequestOnce = (): LinkRequest => (request ??= toRequest(id))
+      const onAbort = (): void => {
+        if (this.#waiting.delete(id)) {
+          this.#scheduler.withdraw(id)
+          fail(cancelled())
+        } else if (this.#pending.forget(id)) {
+          takeBack()
+          settle('failed', () => reject(cancelled()))
+        }
+      }
+      const send = (): void => {
+        try {
+          ask.onSent?.()
+        } catch (thrown) {
+          // Nobody may ask for what cannot be written down.
+          settle('failed', () => reject(thrown))
+          return
+        }
+        this.#pending.add({
+          id,
+          subject,
+          timeoutMs: this.#options.requestTimeoutMs,
+          answer: (answer) => {
+            try {
+              const value = read(answer)
+              if (value === undefined) throw unexpectedAnswer(subject)
+              settle('answered', () => resolve(value))
+              if (answer.kind === 'bars') this.#apply({ kind: 'historyAnswered' })
+            } catch (thrown) {
+              settle('failed', () => reject(thrown))
+            }
           },
-        ),
-      )
-    }, connectTimeoutMs)
-    const fail = (error: SwitchyardError): void => {
-      link.abandon(error)
-      this.#drop(link, error.message)
-    }
-
-    api.on(EventName.server, (serverVersion) => {
-      if (!Number.isInteger(serverVersion)) fail(foreignError(place))
-      else if (this.#link === link) this.#change({ serverVersion })
-    })
-    api.on(EventName.managedAccounts, (accounts) => {
-      if (this.#link === link) this.#change({ accounts: accounts.split(',').filter((account) => account !== '') })
-    })
-    api.on(EventName.nextValidId, () => {
-      clearTimeout(timer)
-      if (this.#link === link) this.#change({ state: 'ready', message: `Connected to TWS at ${place}.` })
-      attempt.resolve()
-    })
-    api.on(EventName.disconnected, () => {
-      isOver = true
-      closed.resolve()
-      if (this.#connection.state === 'ready' || this.#link !== link)
-        this.#drop(link, `TWS at ${place} closed the connection.`)
-      else {
-        fail(
-          new SwitchyardError('TWS_REFUSED', `TWS at ${place} closed the connection before it was ready.`, {
-            hint: 'Another program may use the same client id, or TWS does not accept API clients. Check both, then try again.',
-          }),
-        )
+          fail: (error) => settle(outcomeOf(error), () => reject(error)),
+          giveUp: takeBack,
+        })
+        this.#link?.post(toRequestOnce())
       }
+      signal?.addEventListener('abort', onAbort, { once: true })
+      const paced: PacedRequest = { ...ask.paced, id, priority: ask.priority }
+      this.#waiting.set(id, { paced, send, fail })
+      this.#scheduler.offer(paced)
+      this.#pump()
     })
-    api.on(EventName.error, (error, code, reqId) => {
-      const handlers = requests.handlers(reqId)
-      if (handlers !== undefined) handlers.refuse(code, error.message)
-      else if (this.#connection.state === 'connecting' && this.#link === link) fail(connectError(place, error))
-      else this.#options.log?.('TWS reported an error', { code, reqId, text: error.message })
-    })
-    api.on(EventName.info, (message, code) => {
-      this.#options.log?.('TWS says', { code, text: message })
-      // 326 (client id in use) arrives here and not as an error, and after `connected`.
-      if (code === 326 && this.#link === link) {
-        fail(
-          new SwitchyardError('TWS_REFUSED', `TWS already has a client with id ${address.clientId}.`, {
-            hint: 'Set another tws.clientId in switchyard.yaml, or close the other program.',
-          }),
-        )
-      } else if ((code < FIRST_NOTICE || code > LAST_NOTICE) && this.#link === link) {
-        this.#change({ message: `${message} (${code})` })
+  }
+
+  /** Sends what may be sent, and comes back when more may. */
+  #pump(): void {
+    clearTimeout(this.#sendTimer)
+    this.#sendTimer = undefined
+    while (maySend(this.#status, this.#options.settings, this.#options.nowMs())) {
+      const nowMs = pacingNowMs()
+      const next = this.#scheduler.next(nowMs)
+      if (next.kind === 'send') {
+        const waiting = this.#waiting.get(next.request.id)
+        this.#waiting.delete(next.request.id)
+        waiting?.send()
+        continue
       }
-    })
-    api.on(EventName.historicalData, (reqId, time, openPrice, high, low, close, volume, tradeCount, wap) => {
-      const handlers = requests.handlers(reqId)
-      // The library has no event for the end of the bars: it is a row whose time starts with "finished".
-      if (time.startsWith('finished')) handlers?.end()
-      else handlers?.bar?.({ time, open: openPrice, high, low, close, volume, tradeCount, wap })
-    })
-    api.on(EventName.contractDetails, (reqId, details) => requests.handlers(reqId)?.contract?.(details))
-    api.on(EventName.contractDetailsEnd, (reqId) => requests.handlers(reqId)?.end())
-
-    guardFrames(api, () => fail(foreignError(place)))
-    api.connect(address.clientId)
-    return attempt.promise
-  }
-
-  #ready(): Link {
-    if (this.#link === undefined || this.#connection.state !== 'ready') {
-      throw new SwitchyardError('TWS_DISCONNECTED', 'There is no connection to TWS.', {
-        hint: 'Start TWS or IB Gateway, then start the run again; it goes on where it stopped.',
-      })
+      if (next.kind === 'wait') {
+        this.#sendTimer = setTimeout(() => this.#pump(), Math.max(1, Math.ceil(next.untilMs - nowMs)))
+      }
+      break
     }
-    return this.#link
+    this.#traffic.note(toBudget(this.#scheduler.budget(pacingNowMs()), this.#status), this.#options.nowMs())
   }
 
-  /** Ends a link for good: nothing that its socket still says has an effect. */
-  #drop(link: Link, message: string): void {
-    if (this.#link === link) {
-      this.#link = undefined
-      this.#change({ state: 'disconnected', accounts: [], serverVersion: undefined, message })
+  /** Sends a message that is no request: it counts, and does not wait. */
+  #post(command: Parameters<Link['post']>[0]): void {
+    if (this.#link === undefined) return
+    this.#scheduler.countMessage(pacingNowMs())
+    this.#link.post(command)
+  }
+
+  /** Hands an event to the state machine and does what it says. */
+  #apply(event: ConnectionEvent): void {
+    const { settings, nowMs, random = Math.random } = this.#options
+    const before = this.#status
+    const { status, effects } = step(before, event, settings, nowMs(), random())
+    this.#status = status
+    for (const effect of effects) this.#do(effect)
+    this.#settleConnecting(before, this.#status)
+    this.#show()
+    this.#scheduleTick()
+    this.#pump()
+  }
+
+  #do(effect: ConnectionEffect): void {
+    switch (effect.kind) {
+      case 'open':
+        this.#open(effect)
+        return
+      case 'close':
+        this.#hangUp(effect.generation)
+        return
+      case 'probe':
+        this.#post({ kind: 'currentTime' })
+        return
+      case 'failOpen':
+        this.#scheduler.connectionLost()
+        this.#pending.failAll(effect.error)
+        for (const subscription of this.#subscriptions.values()) subscription.onEnd(effect.error)
+        return
+      case 'failWaiting':
+        for (const [id, { fail }] of this.#waiting) {
+          this.#waiting.delete(id)
+          this.#scheduler.withdraw(id)
+          fail(effect.error)
+        }
+        for (const waiter of this.#connecting) waiter.reject(effect.error)
+        return
+      case 'holdClocks':
+        this.#pending.hold()
+        return
+      case 'releaseClocks':
+        this.#pending.release()
+        return
+      case 'log':
+        this.#note({ kind: 'state', severity: effect.severity, text: effect.text })
     }
-    const error = new SwitchyardError('TWS_DISCONNECTED', message, {
-      hint: 'Start the run again when TWS is back; it goes on where it stopped.',
+  }
+
+  #open({ generation, host, port, clientId }: Extract<ConnectionEffect, { kind: 'open' }>): void {
+    const place = `${host}:${port}`
+    const link = this.#options.openLink({
+      onEvent: (event) => this.#onLinkEvent(event, generation, place),
+      onDead: (cause) =>
+        this.#apply({ kind: 'broken', generation, error: foreignFailure(place, cause.message, cause) }),
     })
-    link.abandon(error)
-    link.requests.rejectAll(error)
+    this.#link = link
+    this.#scheduler.countMessage(pacingNowMs())
+    link.post({ kind: 'connect', host, port, clientId })
   }
 
-  #change(part: { [K in keyof Connection]?: Connection[K] | undefined }): void {
-    const before = this.#connection
-    const after = { ...before, ...part } as Connection
-    this.#connection = { ...after, sinceMs: after.state === before.state ? before.sinceMs : this.#options.nowMs() }
-    this.#options.onChange?.(this.#connection)
+  #hangUp(generation: number): void {
+    const link = this.#link
+    this.#link = undefined
+    if (link === undefined) return
+    this.#closing = link.close().then(() => this.#apply({ kind: 'closed', generation }))
+  }
+
+  #onLinkEvent(event: LinkEvent, generation: number, place: string): void {
+    if (generation !== this.#status.generation) return
+    switch (event.kind) {
+      case 'opened':
+        this.#apply({ kind: 'opened', generation })
+        return
+      case 'version':
+        this.#apply({ kind: 'version', generation, serverVersion: event.serverVersion })
+        return
+      case 'accounts':
+        this.#apply({ kind: 'accounts', generation, accounts: event.accounts })
+        return
+      case 'started':
+        this.#apply({ kind: 'started', generation })
+        return
+      case 'heard':
+        this.#apply({ kind: 'heard', generation })
+        return
+      case 'notice':
+        this.#onNotice(event, generation)
+        return
+      case 'socketError':
+        this.#apply({ kind: 'broken', generation, error: connectFailure(place, this.#status.phase, event.message) })
+        return
+      case 'ended':
+        this.#apply({ kind: 'broken', generation, error: connectFailure(place, this.#status.phase, undefined) })
+        return
+      case 'foreign':
+        this.#apply({ kind: 'broken', generation, error: foreignFailure(place, event.reason) })
+        return
+      case 'refused':
+        this.#onRefused(event)
+        return
+      case 'barUpdate':
+        this.#subscriptions.get(event.id)?.onUpdate(event.bar)
+        return
+      case 'unreadableBars':
+        this.#pending.fail(event.id, (subject) => unreadable(subject, event.reason))
+        return
+      default:
+        this.#pending.answer(event.id, event)
+    }
+  }
+
+  #onNotice({ code, text }: { readonly code: number; readonly text: string }, generation: number): void {
+    const severity = severityOf(code)
+    const meaning = meaningOf(code, text)
+    this.#note({ kind: 'notice', severity, code, text, ...(meaning === undefined ? {} : { meaning }) })
+    this.#apply({ kind: 'notice', generation, code, text })
+  }
+
+  #onRefused({ id, code, text }: Extract<LinkEvent, { kind: 'refused' }>): void {
+    const meaning = meaningOf(code, text)
+    let subject: string | undefined
+    const error = (about: string): TwsRequestError => {
+      subject = about
+      return new TwsRequestError(code, text, about)
+    }
+    const subscription = this.#subscriptions.get(id)
+    if (code >= 2100 && code <= 2199) {
+      // A warning: the request is served.
+      this.#note({ kind: 'notice', severity: 'warn', code, text, ...(meaning === undefined ? {} : { meaning }) })
+      return
+    }
+    const wasPending = this.#pending.fail(id, error)
+    if (!wasPending) subscription?.onEnd(error('live bars'))
+    // The echo of our own cancel, or a word about a request that has ended.
+    if (subject === undefined) return
+    this.#note({
+      kind: 'request',
+      severity: 'warn',
+      code,
+      text,
+      subject,
+      ...(meaning === undefined ? {} : { meaning }),
+    })
+    if (new TwsRequestError(code, text, subject).refusal === 'competing-session')
+      this.#apply({ kind: 'competingSession' })
+  }
+
+  #settleConnecting(before: ConnectionStatus, after: ConnectionStatus): void {
+    if (before.phase !== 'ready' && after.phase === 'ready') for (const waiter of this.#connecting) waiter.resolve()
+  }
+
+  #show(): void {
+    const { settings, nowMs, onChange } = this.#options
+    const before = this.#shown
+    const after = toConnection(this.#status, settings, nowMs())
+    if (JSON.stringify(before) === JSON.stringify(after)) return
+    this.#shown = after
+    const wasNeverUsed = before.state === 'disconnected' && after.state === 'stopped'
+    if (before.state !== after.state && !wasNeverUsed) {
+      const severity = after.state === 'degraded' || after.state === 'reconnecting' ? 'warn' : 'info'
+      this.#note({ kind: 'state', severity, text: after.message, meaning: after.consequence })
+    }
+    onChange?.(after)
+  }
+
+  #note(entry: Omit<ConnectionEntry, 'id' | 'atMs'>): void {
+    this.#options.onEntry?.({ atMs: this.#options.nowMs(), ...entry })
+  }
+
+  #scheduleTick(): void {
+    clearTimeout(this.#dueTimer)
+    const nowMs = this.#options.nowMs()
+    const dueMs = nextDueMs(this.#status, this.#options.settings, nowMs)
+    this.#dueTimer =
+      dueMs === undefined
+        ? undefined
+        : setTimeout(() => this.#apply({ kind: 'tick' }), Math.max(1, Math.ceil(dueMs - nowMs)))
+  }
+
+  #notConnected(): SwitchyardError {
+    return new SwitchyardError('TWS_DISCONNECTED', 'There is no connection to TWS.', {
+      hint: 'Start TWS or IB Gateway, then start the run again; it goes on where it stopped.',
+    })
   }
 }
 
-function refusal<T>(pending: Pending<T>): (code: number, message: string) => void {
-  return (code, message) => pending.reject(new TwsRequestError(code, message, pending.subject))
+/** The scheduler's clock: it never goes back, whatever is done to the system's. */
+function pacingNowMs(): number {
+  return performance.now()
 }
 
-function connectError(place: string, error: Error): SwitchyardError {
-  return new SwitchyardError('TWS_UNREACHABLE', `Nothing answers as TWS at ${place} (${error.message}).`, {
-    hint: 'Start TWS or IB Gateway and switch on its API (Configure > API > Settings > Enable ActiveX and Socket Clients). The usual ports are 7496 and 7497 for TWS, 4001 and 4002 for the Gateway; set tws.host and tws.port in switchyard.yaml.',
-    cause: error,
+/** The first server version that answers `whatToShow=SCHEDULE`. */
+const SCHEDULE_VERSION = 165
+
+/** Bar sizes of 30 s and less, for which TWS has hard limits. */
+const SMALL_BAR_SIZES = new Set(['1 secs', '5 secs', '10 secs', '15 secs', '30 secs'])
+
+function contractKeyOf(
+  { conId, symbol, secType, exchange, currency, localSymbol }: Contract,
+  whatToShow: string,
+): string {
+  return [conId ?? '', symbol, secType, exchange, currency, localSymbol ?? '', whatToShow].join('|')
+}
+
+function pacedBars(request: BarsRequest, end: string): Omit<PacedRequest, 'id' | 'priority'> {
+  const { symbol, contract, duration, barSize, whatToShow, useRth } = request
+  const contractKey = contractKeyOf(contract, whatToShow)
+  return {
+    symbol,
+    kind: SMALL_BAR_SIZES.has(barSize) ? 'small-bars' : 'bars',
+    identity: [contractKey, end, duration, barSize, useRth].join('|'),
+    contractKey,
+    weight: whatToShow === 'BID_ASK' ? 2 : 1,
+  }
+}
+
+function outcomeOf(error: SwitchyardError): 'violation' | 'answered' | 'failed' | 'lost' {
+  if (error instanceof TwsRequestError) {
+    if (error.refusal === 'pacing') return 'violation'
+    // It answered, if only to say that there is nothing.
+    return error.refusal === 'no-data' || error.refusal === 'unknown-contract' ? 'answered' : 'failed'
+  }
+  return error.code === 'TWS_DISCONNECTED' ? 'lost' : 'failed'
+}
+
+function severityOf(code: number): 'info' | 'warn' | 'error' {
+  if (code === 2103 || code === 2105 || code === 2157 || code === 1101 || code === 1300 || code === 10197) return 'warn'
+  if (code === 1100 || code === 2110 || code === 326 || code === 100) return 'error'
+  return (code >= 2100 && code <= 2199) || code === 1102 ? 'info' : 'warn'
+}
+
+function unexpectedAnswer(subject: string): SwitchyardError {
+  return new SwitchyardError('TWS_REFUSED', `TWS answered the request for ${subject} with something else.`, {
+    hint: 'The run can be started again; it goes on where it stopped.',
   })
 }
 
-function foreignError(place: string): SwitchyardError {
-  return new SwitchyardError('TWS_REFUSED', `What answers at ${place} does not speak the TWS API.`, {
-    hint: 'Another program listens there. Set tws.host and tws.port in switchyard.yaml to those of TWS or IB Gateway.',
+function unreadable(subject: string, reason: string): SwitchyardError {
+  return new SwitchyardError('TWS_REFUSED', `The answer of TWS for ${subject} cannot be read: ${reason}.`, {
+    hint: 'Nothing of this answer was stored; it is asked for again.',
   })
 }
 
-/** Waits for `work` or for the signal, whichever comes first; rejects with CANCELLED for the latter. */
-function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(new SwitchyardError('CANCELLED', 'Waiting for TWS was cancelled.'))
-    if (signal.aborted) onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
-}
-
-/** The contract that a symbol's configuration asks for. */
-export function toContract(symbol: string, config: ContractConfig): Contract {
-  const contract: Contract = {
-    symbol: config.symbol ?? symbol,
-    secType: config.secType as SecType,
-    exchange: config.exchange,
-    currency: config.currency,
-  }
-  if (config.conId !== undefined) contract.conId = config.conId
-  if (config.primaryExchange !== undefined) contract.primaryExch = config.primaryExchange
-  if (config.localSymbol !== undefined) contract.localSymbol = config.localSymbol
-  if (config.tradingClass !== undefined) contract.tradingClass = config.tradingClass
-  if (config.multiplier !== undefined) contract.multiplier = config.multiplier
-  if (config.lastTradeDateOrContractMonth !== undefined) {
-    contract.lastTradeDateOrContractMonth = config.lastTradeDateOrContractMonth
-  }
-  return contract
+function waitingCancelled(): SwitchyardError {
+  return new SwitchyardError('CANCELLED', 'Waiting for TWS was cancelled.')
 }

@@ -1,12 +1,15 @@
 import { SwitchyardError } from '#shared/errors.ts'
+import { classifyRefusal, type Refusal } from '#shared/tws/message-codes.ts'
 
 /** TWS refused a request: its own code and words, and what they mean for the operator. */
 export class TwsRequestError extends SwitchyardError {
   readonly twsCode: number
   readonly twsMessage: string
+  readonly refusal: Refusal
 
   constructor(twsCode: number, twsMessage: string, subject: string) {
-    const unknownContract = twsCode === 200
+    const refusal = classifyRefusal(twsCode, twsMessage)
+    const unknownContract = refusal === 'unknown-contract'
     super(
       unknownContract ? 'UNKNOWN_SYMBOL' : 'TWS_REFUSED',
       unknownContract
@@ -20,13 +23,6 @@ export class TwsRequestError extends SwitchyardError {
     )
     this.twsCode = twsCode
     this.twsMessage = twsMessage
-  }
-
-  /**
-   * Whether TWS says that it has no bars for the range. Code 162 has several meanings that only its text tells apart
-   * (pacing, cancelled by us, competing session, no data).
-   */
-  get isNoData(): boolean {
-    return this.twsCode === 162 && /returned no data/i.test(this.twsMessage)
+    this.refusal = refusal
   }
 }

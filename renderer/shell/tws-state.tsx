@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { Connection } from '#shared/contract/contract.ts'
+import type { Connection } from '#shared/contract/connection.ts'
 import { ActionButton } from '../components/action-button.tsx'
 import { OperatorError } from '../components/operator-error.tsx'
 import { PanelPopover } from '../components/panel-popover.tsx'
@@ -12,8 +12,12 @@ import classes from './tws-state.module.css'
 
 const WORDS: Readonly<Record<Connection['state'], string>> = {
   ready: 'TWS ready',
+  degraded: 'TWS degraded',
   connecting: 'TWS connecting',
+  handshaking: 'TWS connecting',
+  reconnecting: 'TWS reconnecting',
   disconnected: 'TWS not connected',
+  stopped: 'TWS stopped',
 }
 
 /** Whether TWS is there, on which port, and the way to connect or disconnect. */

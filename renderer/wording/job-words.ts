@@ -7,6 +7,7 @@ import { formatDates } from '../format/times.ts'
 /** What a kind of job is called, as a noun for tables. */
 export const JOB_NAMES: Readonly<Record<JobKind, string>> = {
   ingest: 'Ingest',
+  live: 'Live bars',
   transform: 'Curate',
   features: 'Build features',
   'legacy-import': 'Import old pipeline',
@@ -80,7 +81,17 @@ const RESULT_WORDS: Readonly<Record<JobKind, (job: Job) => string | undefined>> 
       result.sessionsAlreadyStored > 0 && `${formatCount(result.sessionsAlreadyStored)} already stored`,
       result.sessionsNotFinished > 0 && `${formatCount(result.sessionsNotFinished)} not over yet`,
       result.withoutData.length > 0 && `${formatCount(result.withoutData.length)} without data`,
+      result.short.length > 0 && `${formatCount(result.short.length)} short`,
       result.failed.length > 0 && `${formatCount(result.failed.length)} failed`,
+      result.revisedSessions > 0 && `${formatCount(result.revisedSessions)} revised`,
+      result.sessionsLeft > 0 && `${formatCount(result.sessionsLeft)} left`,
+    ),
+  ),
+  live: words('live', (result) =>
+    list(
+      `${formatQuantity(result.bars, 'bar')} in ${formatQuantity(result.sessions, 'session')}`,
+      result.interruptions > 0 && formatQuantity(result.interruptions, 'interruption'),
+      result.revisedSessions > 0 && `${formatCount(result.revisedSessions)} revised`,
     ),
   ),
   transform: words('transform', transformWords),

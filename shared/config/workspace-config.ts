@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { featureSetNameSchema } from '#shared/features/definition.ts'
 import { zoneNameSchema } from '#shared/zone-name.ts'
+import { twsConfigSchema } from './tws-config.ts'
 
 /**
  * The schema of `switchyard.yaml`. Unknown keys are errors, so that a typo is not silently ignored. Every default is stated
@@ -10,19 +11,6 @@ import { zoneNameSchema } from '#shared/zone-name.ts'
 const symbolName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/, 'must be 1 to 32 letters, digits, dots, underscores or dashes')
-
-/** Where TWS or IB Gateway listens, and how patient to be with it. */
-export const twsConfigSchema = z.strictObject({
-  host: z.string().min(1).default('127.0.0.1'),
-  /** 7496 / 7497 TWS live / paper, 4001 / 4002 Gateway live / paper. */
-  port: z.int().min(1).max(65535).default(7497),
-  clientId: z.int().min(0).max(2_147_483_647).default(17),
-  connectTimeoutMs: z.int().min(100).max(600_000).default(10_000),
-  requestTimeoutMs: z.int().min(1_000).max(3_600_000).default(60_000),
-  /** Larger replies block the decoder; the broker serves 390 regular bars a session. */
-  maxBarsPerRequest: z.int().min(390).max(5_000).default(2_000),
-  maxConcurrentRequests: z.int().min(1).max(20).default(4),
-})
 
 /** The contract fields that go to TWS. Give `conId` when symbol and exchange are ambiguous. */
 export const contractConfigSchema = z.strictObject({

@@ -6,11 +6,21 @@ import {
   exportParamsSchema,
   featuresParamsSchema,
   ingestParamsSchema,
+  liveParamsSchema,
   largestDifferenceSchema,
   selectionSchema,
   sessionDateSchema,
 } from '#shared/jobs/job-kinds.ts'
 import { errorReportSchema, jobSchema } from '#shared/jobs/job.ts'
+import { connectionEntrySchema, connectionSchema, trafficSchema } from './connection.ts'
+import {
+  coverageSchema,
+  ingestActivitySchema,
+  ingestPlanSchema,
+  liveSymbolSchema,
+  revisionSchema,
+  sessionFetchSchema,
+} from './ingest.ts'
 
 /**
  * The one typed contract between the engine and everything that drives it: the console over a message port or a WebSocket,
@@ -23,19 +33,6 @@ const base = oc.errors({
   /** Anything an operator can meet; `data` is the whole report. */
   OPERATOR_ERROR: { status: 422, data: errorReportSchema },
 })
-
-export const connectionSchema = z.object({
-  state: z.enum(['disconnected', 'connecting', 'ready']),
-  host: z.string(),
-  port: z.int(),
-  clientId: z.int(),
-  serverVersion: z.int().optional(),
-  accounts: z.array(z.string()),
-  /** One plain sentence for the operator. */
-  message: z.string(),
-  sinceMs: z.number(),
-})
-export type Connection = z.infer<typeof connectionSchema>
 
 export const layerSchema = z.object({
   layer: z.enum(['raw', 'curated', 'features', 'legacy', 'comparisons']),
@@ -78,28 +75,6 @@ export const overviewSchema = z.object({
   freeDiskBytes: z.number(),
 })
 export type Overview = z.infer<typeof overviewSchema>
-
-export const ingestPlanSchema = z.object({
-  from: z.string(),
-  to: z.string(),
-  sessions: z.int(),
-  sessionsAlreadyStored: z.int(),
-  sessionsToFetch: z.int(),
-  /** Sessions that are not over yet, or not for long enough; a run does not ask for them. */
-  sessionsNotFinished: z.int(),
-  requests: z.int(),
-  /** Upper bound: every minute of every session to fetch. */
-  expectedBars: z.int(),
-  symbols: z.array(
-    z.object({
-      symbol: z.string(),
-      sessionsAlreadyStored: z.int(),
-      sessionsToFetch: z.int(),
-      requests: z.int(),
-    }),
-  ),
-})
-export type IngestPlan = z.infer<typeof ingestPlanSchema>
 
 export const comparisonRunSchema = z.object({
   runId: z.string(),
@@ -178,6 +153,11 @@ export const engineEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('job'), job: jobSchema }),
   z.object({ kind: z.literal('layer'), layer: layerSchema.shape.layer }),
   z.object({ kind: z.literal('connection'), connection: connectionSchema }),
+  /** Requests began or ended; `ingest.activity`, `ingest.coverage` and `connection.traffic` have news. */
+  z.object({ kind: z.literal('ingest') }),
+  z.object({ kind: z.literal('live') }),
+  /** The connection's log has a new entry. */
+  z.object({ kind: z.literal('connection-log') }),
 ])
 export type EngineEvent = z.infer<typeof engineEventSchema>
 
@@ -203,6 +183,13 @@ export const contract = {
     /** Connects to see that TWS answers; returns when it is ready or says why not. */
     connect: base.route({ method: 'POST', path: '/connection/connect' }).output(connectionSchema),
     disconnect: base.route({ method: 'POST', path: '/connection/disconnect' }).output(connectionSchema),
+    /** What happened on the connection, newest first, kept over restarts. */
+    log: base
+      .route({ method: 'GET', path: '/connection/log' })
+      .input(z.object({ limit: limitSchema(5_000, 200) }).prefault({}))
+      .output(z.array(connectionEntrySchema)),
+    /** Use of what TWS allows, now and over the last hour. */
+    traffic: base.route({ method: 'GET', path: '/connection/traffic' }).output(trafficSchema),
   },
   jobs: {
     list: base
@@ -246,9 +233,31 @@ export const contract = {
     /** What a run would fetch, without asking TWS. */
     plan: base
       .route({ method: 'POST', path: '/ingest/plan' })
-      .input(ingestParamsSchema.pick({ symbols: true, from: true, to: true }))
+      .input(ingestParamsSchema.pick({ symbols: true, from: true, to: true, refetch: true }))
       .output(ingestPlanSchema),
     start: base.route({ method: 'POST', path: '/ingest' }).input(ingestParamsSchema).output(jobSchema),
+    /** Requests under way and waiting. */
+    activity: base.route({ method: 'GET', path: '/ingest/activity' }).output(ingestActivitySchema),
+    /** How far each session is fetched. */
+    coverage: base
+      .route({ method: 'POST', path: '/ingest/coverage' })
+      .input(ingestParamsSchema.pick({ symbols: true, from: true, to: true }))
+      .output(coverageSchema),
+    /** Everything that is known about the fetching of one session. */
+    session: base
+      .route({ method: 'GET', path: '/ingest/session' })
+      .input(z.object({ symbol: z.string(), sessionDate: sessionDateSchema }))
+      .output(sessionFetchSchema),
+    /** Minutes that came again with other values, newest first. */
+    revisions: base
+      .route({ method: 'POST', path: '/ingest/revisions' })
+      .input(selectionSchema.extend({ limit: z.int().min(1).max(10_000).default(200) }))
+      .output(z.array(revisionSchema)),
+  },
+  live: {
+    /** Streams bars as they are made, until it is cancelled; goes on after a restart of the engine. */
+    start: base.route({ method: 'POST', path: '/live' }).input(liveParamsSchema).output(jobSchema),
+    status: base.route({ method: 'GET', path: '/live' }).output(z.array(liveSymbolSchema)),
   },
   transform: {
     start: base.route({ method: 'POST', path: '/transform' }).input(selectionSchema).output(jobSchema),

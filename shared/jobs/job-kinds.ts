@@ -31,6 +31,10 @@ export const ingestParamsSchema = z.object({
   /** Over the configured ones. */
   host: z.string().min(1).optional(),
   port: z.int().min(1).max(65535).optional(),
+  /** Ask also for sessions that are there; answers that differ are kept as revisions. */
+  refetch: z.boolean().default(false),
+  /** Wait for a TWS that is not there, instead of failing at once. */
+  waitForTws: z.boolean().default(false),
 })
 export type IngestParams = z.infer<typeof ingestParamsSchema>
 
@@ -38,6 +42,7 @@ export const sessionRefSchema = z.object({ symbol: z.string(), sessionDate: z.st
 
 export const ingestResultSchema = z.object({
   requests: z.int(),
+  /** Distinct minutes that were not there before. */
   bars: z.int(),
   /** Sessions asked for in this run. */
   sessionsFetched: z.int(),
@@ -48,10 +53,45 @@ export const ingestResultSchema = z.object({
   sessionsLeft: z.int().default(0),
   /** Sessions that the broker answered without a single bar, with its words. */
   withoutData: z.array(sessionRefSchema.extend({ reason: z.string() })),
+  /** Sessions that the broker has fewer bars of than minutes, confirmed by a second answer, with the reason. */
+  short: z
+    .array(
+      sessionRefSchema.extend({
+        /** no-trades, halted, no-data or unstable. */
+        cause: z.string(),
+        reason: z.string(),
+        bars: z.int(),
+        expected: z.int(),
+      }),
+    )
+    .default([]),
   /** Sessions that could not be fetched; they are asked for again by the next run. */
   failed: z.array(sessionRefSchema.extend({ reason: z.string() })),
+  /** Requests that were made again because they failed or their answer was short. */
+  retries: z.int().default(0),
+  /** Sessions for which a later answer had other values than an earlier one. */
+  revisedSessions: z.int().default(0),
+  /** Days on which the broker's schedule and the calendar differ. */
+  scheduleDifferences: z.array(sessionRefSchema.extend({ calendar: z.string(), broker: z.string() })).default([]),
 })
 export type IngestResult = z.infer<typeof ingestResultSchema>
+
+export const liveParamsSchema = z.object({
+  symbols: z.array(z.string().min(1)).min(1).optional(),
+  /** End after this session instead of waiting for the next one. */
+  untilSession: sessionDateSchema.optional(),
+})
+
+export const liveResultSchema = z.object({
+  sessions: z.int(),
+  bars: z.int(),
+  interruptions: z.int(),
+  /** Bars fetched to fill what an interruption had left out. */
+  refilled: z.int(),
+  revisedSessions: z.int(),
+  failed: z.array(sessionRefSchema.extend({ reason: z.string() })),
+})
+export type LiveResult = z.infer<typeof liveResultSchema>
 
 export const transformResultSchema = z.object({
   sessionsBuilt: z.int(),
@@ -164,6 +204,7 @@ export type ExportResult = z.infer<typeof exportResultSchema>
 /** Kind of job -> schemas and supported controls. The order is the order of the main job. */
 export const JOB_KINDS = {
   ingest: { params: ingestParamsSchema, result: ingestResultSchema, controls: ['pause', 'drain'] },
+  live: { params: liveParamsSchema, result: liveResultSchema, controls: [] },
   transform: { params: selectionSchema, result: transformResultSchema, controls: [] },
   features: { params: featuresParamsSchema, result: featuresResultSchema, controls: [] },
   'legacy-import': { params: selectionSchema.pick({ symbols: true }), result: legacyImportResultSchema, controls: [] },

@@ -2,8 +2,10 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
+import { systemClock } from '#main/tws/clock.ts'
 import { createEngine } from '#main/engine/create-engine.ts'
 import { syntheticMarket } from '#main/simulator/simulator.ts'
+import { barRequests } from './expected-requests.ts'
 import { XNYS } from './simulator-fixtures.ts'
 import { documentOf, errorOf, runSwitchyard } from './switchyard-process.ts'
 import { canMount, mountSmallDisk } from './small-disk.ts'
@@ -136,7 +138,7 @@ describe('a range or a symbol that makes no sense', () => {
     ['a symbol that is not configured', { ...WEEK, symbols: ['SPY', 'TSLA'] }, 'UNKNOWN_SYMBOL'],
   ])('%s is refused at once, with a hint and without a job', async (_name, params, code) => {
     const { engine, client } = openEngine(newWorkspace({ symbols: ['SPY'] }), {
-      nowMs: () => Date.parse('2024-08-01T12:00:00Z'),
+      clock: { ...systemClock, nowMs: () => Date.parse('2024-08-01T12:00:00Z') },
     })
     const error = await operatorErrorOf(client.ingest.start(params))
     expect(error.code).toBe(code)
@@ -335,20 +337,30 @@ describe('a full disk', () => {
     const { responses } = engine.stores.raw.summary()
     expect(responses).toBeGreaterThan(0)
     expect(responses).toBeLessThan(46)
+    const settled = ['SPY', 'AAPL'].reduce(
+      (sum, symbol) => sum + engine.stores.raw.fetchedSessions(symbol, engine.config.canonical).size,
+      0,
+    )
     const [job] = await client.jobs.list()
     expect(job).toMatchObject({ state: 'failed', error: { code: 'DISK_FULL' } })
     await engine.close()
-    const asked = simulator.requests.filter(({ historical }) => historical !== null).length
+    // Those that came were full; the halt is further on.
+    expect(settled).toBe(responses)
+    const asked = simulator.requests.length
     const again = await runSwitchyard(command)
-    expect(again.code).toBe(0)
+    // The halt is worth a look.
+    expect(again.code).toBe(3)
     const sessions = XNYS.sessionsBetween('2024-06-03', '2024-07-05').length
     expect(documentOf(again)).toMatchObject({
       sessionsAlreadyStored: responses,
       sessionsFetched: 2 * sessions - responses,
+      short: [{ symbol: 'AAPL', sessionDate: '2024-06-28', cause: 'halted', bars: 375, expected: 390 }],
+      failed: [],
     })
-    expect(simulator.requests.filter(({ historical }) => historical !== null).length - asked).toBe(
-      2 * sessions - responses,
-    )
+    const bars = barRequests(simulator, asked)
+    expect(new Set(bars).size).toBe(2 * sessions - responses)
+    // Only the halt is asked for a second time.
+    expect(bars.filter((request, i) => bars.indexOf(request) !== i)).toEqual(['AAPL 1 D 20240628-20:00:00'])
     expect(integrityOf(workspace)).toEqual(ALL_SOUND)
   })
 

@@ -23,8 +23,13 @@ const market = syntheticMarket({
 })
 const WEEK = { from: '2024-06-24', to: '2024-06-28' }
 
-/** One request a session, one at a time. */
-const ONE_BY_ONE = { maxBarsPerRequest: 390, maxConcurrentRequests: 1 }
+/** One request a session, one at a time; little time passes before what failed is tried again. */
+const ONE_BY_ONE = {
+  maxBarsPerRequest: 390,
+  maxConcurrentRequests: 1,
+  reconnect: { initialDelayMs: 20, maxDelayMs: 200 },
+  verify: { retryDelayMs: 20 },
+}
 
 /** `market` with something happening before a request for bars is answered; calls are counted from 1. */
 function marketThat(happens: (call: number) => Promise<void> | void): Market {
@@ -193,7 +198,7 @@ describe('where no TWS is', () => {
     expect(await client.connection.get()).toMatchObject({ state: 'disconnected' })
   })
 
-  test('a connection that turns to noise in the middle of a request fails the run and keeps what came', async () => {
+  test('a connection that turns to noise in the middle of a request is made anew, and the run goes on', async () => {
     // A simulator behind a wire that breaks at the third request for bars.
     const simulator = await openSimulator({ market })
     let requests = 0
@@ -212,13 +217,12 @@ describe('where no TWS is', () => {
       socket.on('data', (chunk) => upstream.write(chunk))
     })
     const { engine, client } = openEngine(newWorkspace({ symbols: ['SPY'], port: listener.port, tws: ONE_BY_ONE }))
-    const job = await finished(client, client.ingest.start(WEEK))
-    expect(job).toMatchObject({
-      state: 'failed',
-      error: { code: 'TWS_DISCONNECTED', message: expect.stringContaining('does not speak') },
-    })
-    expect(engine.stores.raw.summary()).toMatchObject({ responses: 2, bars: 780 })
-    expect(engine.tws.connection.state).toBe('disconnected')
+    const result = await resultOf<'ingest'>(client, client.ingest.start(WEEK))
+    expect(result).toMatchObject({ sessionsFetched: 5, bars: 5 * 390, requests: 6, retries: 1, failed: [] })
+    expect(engine.stores.raw.summary()).toMatchObject({ responses: 5, bars: 5 * 390 })
+    expect(engine.tws.connection.state).toBe('ready')
+    const log = await client.connection.log()
+    expect(log.filter(({ text }) => text.includes('does not speak the TWS API'))).not.toEqual([])
   })
 })
 
@@ -229,11 +233,12 @@ describe('TWS that does not do what it should', () => {
       if (call === 4) void simulator?.stop()
     })
     simulator = await startSimulator({ market: closing })
-    const { engine, client } = openEngine(newWorkspace({ symbols: ['SPY'], port: simulator.port, tws: ONE_BY_ONE }))
+    const impatient = { ...ONE_BY_ONE, reconnect: { initialDelayMs: 1, maxDelayMs: 1, giveUpAfterMs: 1 } }
+    const { engine, client } = openEngine(newWorkspace({ symbols: ['SPY'], port: simulator.port, tws: impatient }))
     const failed = await finished(client, client.ingest.start(WEEK))
     expect(failed).toMatchObject({
       state: 'failed',
-      error: { code: 'TWS_DISCONNECTED', hint: expect.stringContaining('goes on where it stopped') },
+      error: { code: 'TWS_UNREACHABLE', hint: expect.stringContaining('Start TWS or IB Gateway') },
     })
     expect(engine.tws.connection.state).toBe('disconnected')
     expect(engine.stores.raw.summary()).toMatchObject({ responses: 3, bars: 3 * 390 })
@@ -245,11 +250,39 @@ describe('TWS that does not do what it should', () => {
     expect(engine.stores.raw.summary()).toMatchObject({ responses: 5, bars: 5 * 390 })
   })
 
+  test('closing in the middle of a request and coming back lets the same run finish', async () => {
+    let simulator: Simulator | undefined
+    const closing = marketThat((call) => {
+      if (call === 4) void simulator?.stop()
+    })
+    simulator = await startSimulator({ market: closing })
+    const { port } = simulator
+    const patient = { ...ONE_BY_ONE, reconnect: { initialDelayMs: 20, maxDelayMs: 50 } }
+    const { engine, client } = openEngine(newWorkspace({ symbols: ['SPY'], port, tws: patient }))
+    const lost = new Promise<void>((resolve) => {
+      engine.events.subscribe((event) => {
+        if (event.kind === 'connection' && event.connection.state === 'reconnecting') resolve()
+      })
+    })
+    const started = await client.ingest.start(WEEK)
+    await lost
+    expect(await client.connection.get()).toMatchObject({ consequence: expect.stringContaining('Requests wait') })
+    await simulator.stop()
+    await openSimulator({ market, port })
+    const result = await resultOf<'ingest'>(client, Promise.resolve(started))
+    expect(result).toMatchObject({ sessionsFetched: 5, bars: 5 * 390, failed: [] })
+    expect(engine.stores.raw.summary()).toMatchObject({ responses: 5, bars: 5 * 390 })
+  })
+
   test('never answering a request names the session, takes the request back, and asks again the next time', async () => {
     const gate = Promise.withResolvers<void>()
     const simulator = await openSimulator({ market: marketThat((call) => (call === 2 ? gate.promise : undefined)) })
     const { client } = openEngine(
-      newWorkspace({ symbols: ['SPY'], port: simulator.port, tws: { ...ONE_BY_ONE, requestTimeoutMs: 1000 } }),
+      newWorkspace({
+        symbols: ['SPY'],
+        port: simulator.port,
+        tws: { ...ONE_BY_ONE, requestTimeoutMs: 1000, verify: { retries: 0 } },
+      }),
     )
     const job = await finished(client, client.ingest.start({ from: '2024-06-24', to: '2024-06-25' }))
     expect(job).toMatchObject({ state: 'succeeded', hasFindings: true, result: { sessionsFetched: 1 } })
@@ -261,7 +294,7 @@ describe('TWS that does not do what it should', () => {
       await resultOf<'ingest'>(client, client.ingest.start({ from: '2024-06-24', to: '2024-06-25' })),
     ).toMatchObject({ requests: 1, failed: [], sessionsAlreadyStored: 1 })
     const cancelled = simulator.requests.filter(({ message }) => message === 'cancelHistoricalData')
-    const [, second] = simulator.requests.filter(({ message }) => message === 'historicalData')
+    const [, second] = simulator.requests.filter(({ historical }) => historical?.whatToShow === 'TRADES')
     expect(cancelled.map(({ fields }) => fields[2])).toEqual([second.fields[1]])
   })
 })

@@ -1,12 +1,20 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { IngestResult } from '#shared/jobs/job-kinds.ts'
 import { isFinal, type Job } from '#shared/jobs/job.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
 import { type Market, type Simulator, syntheticMarket } from '#main/simulator/simulator.ts'
+import { barRequests } from './expected-requests.ts'
 import { XNYS } from './simulator-fixtures.ts'
 import { newWorkspace, openEngine, openSimulator } from './workspace-fixtures.ts'
 
-const market = syntheticMarket({ seed: 5, calendar: XNYS, symbols: ['SPY'], from: '2024-06-24', to: '2024-07-05' })
+const market = syntheticMarket({
+  seed: 5,
+  calendar: XNYS,
+  symbols: ['SPY', 'AAPL'],
+  from: '2024-06-24',
+  to: '2024-07-05',
+})
 /** Nine sessions, each a request of its own. */
 const RANGE = { from: '2024-06-24', to: '2024-07-05' }
 const SESSIONS = 9
@@ -25,7 +33,7 @@ class PatientTws {
     this.workspace = newWorkspace({
       symbols: ['SPY'],
       port: simulator.port,
-      tws: { maxBarsPerRequest: 390, maxConcurrentRequests: LANES },
+      tws: { maxBarsPerRequest: 390, maxConcurrentRequests: LANES, pacing: { barsSpacingMs: 0 } },
     })
   }
 
@@ -45,12 +53,13 @@ class PatientTws {
 
   /** Requests for bars so far. */
   get asked(): number {
-    return this.simulator.requests.filter(({ message }) => message === 'historicalData').length
+    return barRequests(this.simulator).length
   }
 
-  /** Waits until the first request for bars came; an ingest has sent one from every lane by then. */
-  untilAsked(): Promise<void> {
-    return this.#asked.promise
+  /** Waits until a request for bars came from every lane. */
+  async untilAsked(): Promise<void> {
+    await this.#asked.promise
+    while (this.asked < LANES) await nextTurn()
   }
 
   /** Answers as many requests, those that are there or the next ones. */
@@ -68,9 +77,10 @@ class PatientTws {
   }
 
   turn(): Promise<void> {
-    this.#asked.resolve()
     return new Promise((resolve) => {
       this.#held.push(resolve)
+      // One connection's requests are answered one after the other.
+      this.#asked.resolve()
       this.answer(0)
     })
   }

@@ -52,13 +52,6 @@ export const market = marketWithHole()
 export const regularBars = (symbol: string, date: string): Promise<BarColumns> =>
   market.minuteBars(symbol, openOf(date), closeOf(date), true)
 
-/** Historical requests as `SYMBOL duration end`, in the order asked. */
-export function historicalRequests(of: Simulator): string[] {
-  return of.requests.flatMap(({ historical }) =>
-    historical === null ? [] : [`${historical.contract.symbol} ${historical.durationText} ${historical.endText}`],
-  )
-}
-
 export interface MainJob {
   readonly simulator: Simulator
   readonly workspace: string

@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { allocateBars } from '#shared/bars.ts'
 import type { JobResult } from '#shared/jobs/job-kinds.ts'
+import { systemClock } from '#main/tws/clock.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
 import type { EngineClient } from '#main/rpc/router.ts'
 import type { Simulator } from '#main/simulator/simulator.ts'
-import { closeOf, historicalRequests, market, openOf, regularBars, runMainJob, SYMBOLS } from './main-job-fixtures.ts'
+import { barRequests, confirmations, requestFor } from './expected-requests.ts'
+import { closeOf, market, openOf, regularBars, runMainJob, SYMBOLS } from './main-job-fixtures.ts'
 import { at, barsOf } from './simulator-fixtures.ts'
 import {
   finished,
@@ -29,7 +31,7 @@ beforeAll(async () => {
 
 describe('a wider range', () => {
   test('fetches only what is missing and leaves the rest untouched', async () => {
-    const asked = historicalRequests(simulator).length
+    const asked = simulator.requests.length
     const before = hashesOf(engine)
     const plan = await client.ingest.plan({ from: '2024-06-20', to: '2024-07-09' })
     expect(plan).toMatchObject({
@@ -39,17 +41,25 @@ describe('a wider range', () => {
       requests: 6,
       expectedBars: 12 * 390,
     })
+    const runs = [
+      ['2024-06-20', '2024-06-21'],
+      ['2024-07-08', '2024-07-09'],
+    ]
+    const first = SYMBOLS.flatMap((symbol) => runs.map((dates) => requestFor(symbol, dates)))
+    const again = (
+      await Promise.all(SYMBOLS.flatMap((symbol) => runs.map((dates) => confirmations(market, symbol, dates))))
+    ).flat()
+    expect(first).toHaveLength(6)
     const result = await resultOf<'ingest'>(client, client.ingest.start({ from: '2024-06-20', to: '2024-07-09' }))
     expect(result).toMatchObject({
-      requests: 6,
+      requests: 6 + again.length,
+      retries: again.length,
       sessionsFetched: 12,
       sessionsAlreadyStored: 27,
       withoutData: [],
       failed: [],
     })
-    expect(historicalRequests(simulator).slice(asked).sort()).toEqual(
-      SYMBOLS.flatMap((symbol) => [`${symbol} 2 D 20240621-20:00:00`, `${symbol} 2 D 20240709-20:00:00`]).sort(),
-    )
+    expect(barRequests(simulator, asked).sort()).toEqual([...first, ...again].sort())
     expect(await resultOf<'transform'>(client, client.transform.start({}))).toMatchObject({
       sessionsBuilt: 12,
       sessionsUnchanged: 27,
@@ -76,8 +86,8 @@ describe('a wider range', () => {
     })
   })
 
-  test('beyond what the broker has settles each session by itself, named, and is not asked again', async () => {
-    const asked = historicalRequests(simulator).length
+  test('beyond what the broker has settles each session by its first bar, named, and asks for none of it', async () => {
+    const asked = simulator.requests.length
     const first = await finished(
       client,
       client.ingest.start({ symbols: ['SPY'], from: '2024-06-17', to: '2024-06-20' }),
@@ -85,23 +95,22 @@ describe('a wider range', () => {
     expect(first.hasFindings).toBe(true)
     expect(first.result).toMatchObject({
       withoutData: [
-        { symbol: 'SPY', sessionDate: '2024-06-17', reason: expect.stringMatching(/no data/) },
-        { symbol: 'SPY', sessionDate: '2024-06-18', reason: expect.stringMatching(/no data/) },
+        { symbol: 'SPY', sessionDate: '2024-06-17', reason: expect.stringMatching(/before its first one/) },
+        { symbol: 'SPY', sessionDate: '2024-06-18', reason: expect.stringMatching(/before its first one/) },
       ],
+      requests: 0,
       failed: [],
     })
-    // Wednesday the 19th is a holiday. The first answer concerns both days, so it proves nothing about either.
-    expect(historicalRequests(simulator).slice(asked)).toEqual([
-      'SPY 2 D 20240618-20:00:00',
-      expect.stringContaining('SPY 1 D'),
-      expect.stringContaining('SPY 1 D'),
-    ])
+    // Wednesday the 19th is a holiday. The broker's first bar is known from the run before; it needs no further question.
+    const messages = simulator.requests.slice(asked).map(({ message }) => message)
+    expect(messages.filter((message) => message === 'headTimestamp')).toEqual([])
+    expect(barRequests(simulator, asked)).toEqual([])
     const second = await resultOf<'ingest'>(
       client,
       client.ingest.start({ symbols: ['SPY'], from: '2024-06-17', to: '2024-06-20' }),
     )
     expect(second).toMatchObject({ requests: 0, sessionsAlreadyStored: 3 })
-    expect(historicalRequests(simulator)).toHaveLength(asked + 3)
+    expect(simulator.requests).toHaveLength(asked + messages.length)
   })
 })
 
@@ -111,13 +120,13 @@ describe('a session that is not over', () => {
     const clock = (): number => nowMs
     const tws = await openSimulator({ market, nowMs: clock })
     const { engine: morning, client: operator } = openEngine(newWorkspace({ symbols: ['SPY'], port: tws.port }), {
-      nowMs: clock,
+      clock: { ...systemClock, nowMs: clock },
     })
 
     const result = await resultOf<'ingest'>(operator, operator.ingest.start({ from: '2024-07-01', to: '2024-07-05' }))
     // Monday is over, Tuesday, Wednesday and Friday are not; Thursday is a holiday.
     expect(result).toMatchObject({ requests: 1, sessionsFetched: 1, sessionsNotFinished: 3, bars: 390 })
-    expect(historicalRequests(tws)).toEqual(['SPY 1 D 20240701-20:00:00'])
+    expect(barRequests(tws)).toEqual(['SPY 1 D 20240701-20:00:00'])
 
     const early = await operatorErrorOf(operator.ingest.start({ from: '2024-07-02', to: '2024-07-05' }))
     expect(early.code).toBe('NO_SESSIONS')
@@ -126,12 +135,14 @@ describe('a session that is not over', () => {
     expect((await operatorErrorOf(operator.ingest.start({ from: '2024-07-02', to: '2024-07-05' }))).code).toBe(
       'NO_SESSIONS',
     )
-    expect(historicalRequests(tws)).toHaveLength(1)
+    expect(barRequests(tws)).toHaveLength(1)
 
     nowMs = Date.parse('2024-07-02T20:02:00Z')
     expect(
       await resultOf<'ingest'>(operator, operator.ingest.start({ from: '2024-07-01', to: '2024-07-05' })),
     ).toMatchObject({ sessionsFetched: 1, sessionsAlreadyStored: 1 })
+    // Tuesday has a halt: its answer is short, and is confirmed once.
+    expect(barRequests(tws).slice(1)).toEqual(['SPY 1 D 20240702-20:00:00', 'SPY 1 D 20240702-20:00:00'])
     await resultOf<'transform'>(operator, operator.transform.start({}))
     expect(plain(morning.stores.curated.block('SPY', '2024-07-02')?.bars ?? allocateBars(0))).toEqual(
       plain(await regularBars('SPY', '2024-07-02')),
@@ -152,7 +163,7 @@ describe('extended hours', () => {
       await market.minuteBars('AAPL', at('2024-07-02T08:00:00Z'), at('2024-07-03T00:00:00Z'), false),
       await market.minuteBars('AAPL', at('2024-07-03T08:00:00Z'), at('2024-07-03T21:00:00Z'), false),
     ]
-    expect(historicalRequests(tws)).toEqual(['AAPL 2 D 20240703-21:00:00'])
+    expect(barRequests(tws)).toEqual(['AAPL 2 D 20240703-21:00:00'])
     expect(result.bars).toBe(days[0].ts.length + days[1].ts.length)
     expect(result.bars).toBeGreaterThan(390 + 210)
 
@@ -217,6 +228,8 @@ describe('bad bars in a response', () => {
     ).toEqual([
       [-30, 'out_of_session', 'info', 'drop', 1],
       [0, 'duplicate_conflicting', 'warn', 'flag', 2],
+      // Seven minutes of the session that the later response has otherwise: 0 to 5 and 7.
+      [0, 'revised_prices', 'warn', 'keep', 7],
       [1, 'duplicate', 'info', 'keep', 2],
       [2, 'price_invalid', 'error', 'drop', 1],
       [3, 'price_invalid', 'error', 'drop', 1],
@@ -229,6 +242,7 @@ describe('bad bars in a response', () => {
     // Information is listed, but only doubt and error ask for attention.
     expect((job.result as JobResult<'transform'>).findings).toEqual({
       duplicate_conflicting: 1,
+      revised_prices: 1,
       price_invalid: 2,
       ohlc_inconsistent: 2,
       not_on_minute: 1,

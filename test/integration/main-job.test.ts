@@ -12,7 +12,6 @@ import type { Simulator } from '#main/simulator/simulator.ts'
 import {
   closeOf,
   FROM,
-  historicalRequests,
   market,
   minutesOf,
   openOf,
@@ -22,6 +21,7 @@ import {
   SYMBOLS,
   TO,
 } from './main-job-fixtures.ts'
+import { barRequests, confirmations, missingMinutes, requestFor, scheduleRequests } from './expected-requests.ts'
 import { at } from './simulator-fixtures.ts'
 import { hashesOf, newWorkspace, openEngine, plain, resultOf } from './workspace-fixtures.ts'
 
@@ -38,11 +38,27 @@ beforeAll(async () => {
 })
 
 describe('ingest', () => {
-  test('asks for runs of sessions that fit into one answer, and once more for one that came back empty', () => {
+  test('asks for runs of sessions that fit into one answer, and once more for those that came short or empty', async () => {
     // Five full sessions have 1950 minutes; a sixth would make more than the 2000 bars that a request may bring.
-    const expected = SYMBOLS.flatMap((symbol) => [`${symbol} 5 D 20240628-20:00:00`, `${symbol} 4 D 20240705-20:00:00`])
-    expect(historicalRequests(simulator).slice().sort()).toEqual([...expected, 'DJCO 1 D 20240702-20:00:00'].sort())
+    const runs = [SESSIONS.slice(0, 5), SESSIONS.slice(5)]
+    const first = SYMBOLS.flatMap((symbol) => runs.map((dates) => requestFor(symbol, dates)))
+    expect(first).toContain('SPY 5 D 20240628-20:00:00')
+    const again = await Promise.all(
+      SYMBOLS.flatMap((symbol) => runs.map((dates) => confirmations(market, symbol, dates))),
+    )
+    expect(again.flat()).toContain('DJCO 1 D 20240702-20:00:00')
+    expect(barRequests(simulator).sort()).toEqual([...first, ...again.flat()].sort())
+    expect(ingest.result).toMatchObject({
+      requests: first.length + again.flat().length,
+      retries: again.flat().length,
+    })
+  })
+
+  test('asks once for each contract, and once for the schedule that all of them share', () => {
     expect(simulator.requests.filter(({ message }) => message === 'contractDetails')).toHaveLength(3)
+    // From the first open to the last close are 11.3 days; one more is asked for.
+    expect(scheduleRequests(simulator)).toEqual([expect.stringMatching(/^(SPY|AAPL|DJCO) 13 D 20240705-20:00:00$/)])
+    expect(ingest.result).toMatchObject({ scheduleDifferences: [] })
   })
 
   test('names the session without data and settles it', () => {
@@ -52,7 +68,30 @@ describe('ingest', () => {
     expect(result.withoutData).toEqual([
       { symbol: 'DJCO', sessionDate: '2024-07-02', reason: expect.stringMatching(/no data/) },
     ])
-    expect(result).toMatchObject({ requests: 7, sessionsFetched: 27, sessionsAlreadyStored: 0, failed: [] })
+    expect(result).toMatchObject({ sessionsFetched: 27, sessionsAlreadyStored: 0, sessionsLeft: 0, failed: [] })
+  })
+
+  test('names every session that has fewer bars than minutes, and tells a halt from a thin name', async () => {
+    const expected: unknown[] = []
+    for (const symbol of SYMBOLS.toSorted()) {
+      for (const date of SESSIONS) {
+        const missing = await missingMinutes(market, symbol, date)
+        if (missing === 0 || missing === minutesOf(date)) continue
+        const isHalted = market.faults.some(
+          (fault) => fault.kind === 'halt' && fault.symbol === symbol && fault.sessionDate === date,
+        )
+        expected.push({
+          symbol,
+          sessionDate: date,
+          cause: isHalted ? 'halted' : 'no-trades',
+          reason: expect.stringContaining(isHalted ? 'halted' : 'nobody may have traded'),
+          bars: minutesOf(date) - missing,
+          expected: minutesOf(date),
+        })
+      }
+    }
+    expect(expected.length).toBeGreaterThan(8)
+    expect((ingest.result as JobResult<'ingest'>).short).toEqual(expected)
   })
 
   test('keeps every bar that the market has', async () => {
@@ -112,7 +151,11 @@ describe('curated bars', () => {
     const one = newWorkspace({ symbols: SYMBOLS, port: simulator.port, tws: { clientId: 18, maxBarsPerRequest: 390 } })
     const { engine: other, client: operator } = openEngine(one)
     const result = await resultOf<'ingest'>(operator, operator.ingest.start({ from: FROM, to: TO }))
-    expect(result.requests).toBe(27)
+    const short = await Promise.all(
+      SYMBOLS.flatMap((symbol) => SESSIONS.map((date) => missingMinutes(market, symbol, date))),
+    )
+    // Each session by itself, and those that came short or empty once more.
+    expect(result.requests).toBe(27 + short.filter((missing) => missing > 0).length)
     await resultOf<'transform'>(operator, operator.transform.start({}))
     const hashes = [...hashesOf(engine)].filter(([key]) => key.startsWith('curated'))
     expect(new Map(hashes)).toEqual(hashesOf(other))
@@ -275,7 +318,11 @@ describe('a second run', () => {
       sessionsNotFinished: 0,
       sessionsLeft: 0,
       withoutData: [],
+      short: [],
       failed: [],
+      retries: 0,
+      revisedSessions: 0,
+      scheduleDifferences: [],
     })
     expect(await resultOf<'transform'>(client, client.transform.start({}))).toMatchObject({
       sessionsBuilt: 0,

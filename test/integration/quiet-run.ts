@@ -73,6 +73,8 @@ export interface QuietRun {
   readonly hashes: ReadonlyMap<string, string>
   /** Checksum of the response of every session, by `SYMBOL YYYY-MM-DD`. */
   readonly responses: ReadonlyMap<string, string>
+  /** The session of every response, in the order in which they came. */
+  readonly answers: readonly string[]
   /** A new workspace with these stores of it, and the old pipeline's files. */
   copyOf(...stores: readonly string[]): string
 }
@@ -88,9 +90,11 @@ export async function quietRun(): Promise<QuietRun> {
   const hashes = hashesOf(engine)
   await engine.close()
   await simulator.stop()
+  const responses = storedResponses(original)
   return {
     hashes,
-    responses: new Map(storedResponses(original).map(({ session, checksum }) => [session, checksum])),
+    responses: new Map(responses.map(({ session, checksum }) => [session, checksum])),
+    answers: responses.map(({ session }) => session),
     copyOf: (...stores) => {
       const workspace = workspaceFor(1)
       mkdirSync(join(workspace, 'store'))

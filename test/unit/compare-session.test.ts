@@ -80,6 +80,10 @@ test('prices one tick apart are within a tolerance of one tick at every level, a
   expect(classesAt(2)).toEqual(new Set(['different']))
 })
 
+test('values near the largest number there is are not forgiven everything', () => {
+  expect(classOfClose(1.5e293, 1.7976931348623143e308, 0, 0.025)).toBe('different')
+})
+
 describe('two sessions', () => {
   test('are joined by the minute, worked out by hand', () => {
     const minute = (n: number): number => OPEN_TS + 60 * n

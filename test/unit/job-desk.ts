@@ -166,5 +166,9 @@ const NOTHING: IngestResult = {
   sessionsNotFinished: 0,
   sessionsLeft: 0,
   withoutData: [],
+  short: [],
   failed: [],
+  retries: 0,
+  revisedSessions: 0,
+  scheduleDifferences: [],
 }

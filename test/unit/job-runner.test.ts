@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { SwitchyardError } from '#shared/errors.ts'
 import { isFinal, type Job } from '#shared/jobs/job.ts'
+import { systemClock } from '#main/tws/clock.ts'
 import { createEngine, type Engine } from '#main/engine/create-engine.ts'
 import { MAX_ATTEMPTS } from '#main/stores/ops-store.ts'
 import { barsOf, OPEN_TS } from './bars-fixtures.ts'
@@ -144,7 +145,10 @@ describe('a job', () => {
   })
 
   test('has an id of its own, however many are asked for in one second', async () => {
-    const engine = createEngine({ workspace: newWorkspace(), nowMs: () => Date.UTC(2024, 6, 3) })
+    const engine = createEngine({
+      workspace: newWorkspace(),
+      clock: { ...systemClock, nowMs: () => Date.UTC(2024, 6, 3) },
+    })
     engines.add(engine)
     // Of so many draws of four digits two are the same, but for one time in a hundred.
     const ids = Array.from({ length: 800 }, () => engine.jobs.submit('transform', {}).id)

@@ -1,5 +1,7 @@
+import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type Pending, type PendingOptions, PendingRequests } from '#main/tws/pending-requests.ts'
+import { SwitchyardError } from '#shared/errors.ts'
+import { PendingRequests } from '#main/tws/pending-requests.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -8,187 +10,221 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A request that was opened, with what became of it. */
-interface Opened {
-  readonly id: number
-  readonly pending: Pending<string>
-  readonly cancelled: number[]
-  readonly outcome: () => Promise<string>
-}
+const gone = new SwitchyardError('TWS_DISCONNECTED', 'gone')
+const refused = (subject: string): SwitchyardError => new SwitchyardError('TWS_REFUSED', `no ${subject}`)
 
-function open(
-  requests: PendingRequests<string>,
-  options: Partial<PendingOptions> = {},
-  send?: (id: number) => void,
-): Opened {
-  let pending: Pending<string> | undefined
-  const cancelled: number[] = []
-  const answer = requests.open<string>(
-    { subject: 'SPY 2024-07-02', timeoutMs: 5000, cancel: (id) => cancelled.push(id), ...options },
-    (each) => {
-      pending = each
-      return `handlers of ${each.id}`
-    },
-    send ?? (() => undefined),
-  )
-  // Seen at once, so that no rejection is ever without a listener.
-  const outcome = answer.then(
-    (value) => `resolved ${value}`,
-    (error: { code?: string; message: string }) => `rejected ${error.code ?? error.message}`,
-  )
-  if (pending === undefined) throw new Error('the request was not handed over')
-  return { id: pending.id, pending, cancelled, outcome: () => outcome }
+/** Adds a request and notes what becomes of it, in order. */
+function add(requests: PendingRequests<string>, id: number, timeoutMs = 5_000): string[] {
+  const seen: string[] = []
+  requests.add({
+    id,
+    subject: 'SPY 2024-07-02',
+    timeoutMs,
+    answer: (answer) => seen.push(`answer ${answer}`),
+    fail: ({ code, message }) => seen.push(code === 'TWS_TIMEOUT' ? code : message),
+    giveUp: () => seen.push('given up'),
+  })
+  return seen
 }
 
 describe('a request', () => {
-  test('is sent under an id of its own and waits', () => {
+  test('is settled by its answer, and by nothing after it', () => {
     const requests = new PendingRequests<string>()
-    const sent: number[] = []
-    const first = open(requests, {}, (id) => sent.push(id))
-    const second = open(requests, {}, (id) => sent.push(id))
-    expect(sent).toEqual([first.id, second.id])
-    expect(first.id).not.toBe(second.id)
-    expect(first.pending.subject).toBe('SPY 2024-07-02')
-    expect(requests.size).toBe(2)
-    expect(requests.handlers(second.id)).toBe(`handlers of ${second.id}`)
-    expect(requests.handlers(999)).toBeUndefined()
-    requests.rejectAll(new Error('over'))
+    const seen = add(requests, 1)
+    expect(requests.answer(1, 'bars')).toBe(true)
+    expect(requests.answer(1, 'other bars')).toBe(false)
+    expect(requests.fail(1, refused)).toBe(false)
+    expect(requests.forget(1)).toBe(false)
+    vi.advanceTimersByTime(60_000)
+    requests.failAll(gone)
+    expect(seen).toEqual(['answer bars'])
+    expect(requests.size).toBe(0)
   })
 
-  test('is settled by its answer, and by nothing after it', async () => {
+  test('is found by its id among others', () => {
     const requests = new PendingRequests<string>()
-    const abort = new AbortController()
-    const { id, pending, cancelled, outcome } = open(requests, { signal: abort.signal })
-    pending.resolve('bars')
-    pending.resolve('other bars')
-    pending.reject(new Error('late'))
-    abort.abort()
+    const [first, second] = [add(requests, 1), add(requests, 2)]
+    expect(requests.answer(3, 'foreign')).toBe(false)
+    requests.answer(2, 'bars')
+    expect([first, second]).toEqual([[], ['answer bars']])
+    expect(requests.size).toBe(1)
+  })
+
+  test('is refused with an error that knows what it was about, without being taken back', () => {
+    const requests = new PendingRequests<string>()
+    const seen = add(requests, 1)
+    expect(requests.fail(1, refused)).toBe(true)
+    expect(seen).toEqual(['no SPY 2024-07-02'])
+  })
+
+  test('that is forgotten hears nothing', () => {
+    const requests = new PendingRequests<string>()
+    const seen = add(requests, 1)
+    expect(requests.forget(1)).toBe(true)
+    requests.answer(1, 'late')
     vi.advanceTimersByTime(60_000)
-    requests.rejectAll(new Error('gone'))
-    expect(await outcome()).toBe('resolved bars')
-    expect(cancelled).toEqual([])
-    expect(requests.size).toBe(0)
-    expect(requests.handlers(id)).toBeUndefined()
+    expect(seen).toEqual([])
   })
 
   test.each([
-    ['answered', ({ pending }: Opened) => pending.resolve('bars')],
-    ['refused', ({ pending }: Opened) => pending.reject(new Error('no'))],
-    ['too late', () => vi.advanceTimersByTime(5000)],
-    ['cut off', (_opened: Opened, requests: PendingRequests<string>) => requests.rejectAll(new Error('gone'))],
-  ])('leaves no clock running once it is %s', async (_name, settle) => {
+    ['answered', (requests: PendingRequests<string>) => requests.answer(1, 'bars')],
+    ['refused', (requests: PendingRequests<string>) => requests.fail(1, refused)],
+    ['forgotten', (requests: PendingRequests<string>) => requests.forget(1)],
+    ['too late', () => vi.advanceTimersByTime(5_000)],
+    ['cut off', (requests: PendingRequests<string>) => requests.failAll(gone)],
+    ['held', (requests: PendingRequests<string>) => requests.hold()],
+  ])('leaves no clock running once it is %s', (_name, settle) => {
     const requests = new PendingRequests<string>()
-    const opened = open(requests)
+    add(requests, 1)
     expect(vi.getTimerCount()).toBe(1)
-    settle(opened, requests)
-    await opened.outcome()
+    settle(requests)
     expect(vi.getTimerCount()).toBe(0)
-  })
-
-  test('is rejected by a refusal without being cancelled', async () => {
-    const requests = new PendingRequests<string>()
-    const { pending, cancelled, outcome } = open(requests)
-    pending.reject(new Error('no permission'))
-    expect(await outcome()).toBe('rejected no permission')
-    expect(cancelled).toEqual([])
-  })
-
-  test('that cannot be sent is rejected with the reason', async () => {
-    const requests = new PendingRequests<string>()
-    const { outcome } = open(requests, {}, () => {
-      throw new Error('socket closed')
-    })
-    expect(await outcome()).toBe('rejected socket closed')
-    expect(requests.size).toBe(0)
   })
 })
 
 describe('the deadline', () => {
-  test('ends the waiting, tells TWS and names what was asked for', async () => {
+  test('ends the waiting after TWS was told', () => {
     const requests = new PendingRequests<string>()
-    const { id, cancelled, outcome } = open(requests, { timeoutMs: 5000 })
-    vi.advanceTimersByTime(4999)
-    expect(requests.size).toBe(1)
+    const seen = add(requests, 1, 5_000)
+    vi.advanceTimersByTime(4_999)
+    expect(seen).toEqual([])
     vi.advanceTimersByTime(1)
-    expect(await outcome()).toBe('rejected TWS_TIMEOUT')
-    expect(cancelled).toEqual([id])
-    expect(requests.handlers(id)).toBeUndefined()
+    expect(seen).toEqual(['given up', 'TWS_TIMEOUT'])
+    expect(requests.answer(1, 'late')).toBe(false)
+    expect(seen).toHaveLength(2)
   })
 
-  test('says how long was waited', async () => {
+  test('names what was asked for, how long was waited and what to do', () => {
     const requests = new PendingRequests<string>()
-    const failure = requests
-      .open(
-        { subject: 'IBM', timeoutMs: 1500 },
-        () => '',
-        () => undefined,
-      )
-      .catch((error: unknown) => error)
-    vi.advanceTimersByTime(1500)
-    expect(await failure).toMatchObject({
-      message: expect.stringContaining('IBM within 1.5 s'),
-      hint: expect.any(String),
+    let error: SwitchyardError | undefined
+    requests.add({
+      id: 1,
+      subject: 'IBM',
+      timeoutMs: 1_500,
+      answer: () => undefined,
+      fail: (reason) => (error = reason),
+      giveUp: () => undefined,
     })
+    vi.advanceTimersByTime(1_500)
+    expect(error).toMatchObject({ message: 'TWS did not answer the request for IBM within 1.5 s.' })
+    expect(error?.hint).toBeDefined()
   })
 
-  test('of one request leaves the others waiting', async () => {
+  test('of one request leaves the others waiting', () => {
     const requests = new PendingRequests<string>()
-    const short = open(requests, { timeoutMs: 1000 })
-    const long = open(requests, { timeoutMs: 2000 })
-    vi.advanceTimersByTime(1000)
-    expect(await short.outcome()).toBe('rejected TWS_TIMEOUT')
-    long.pending.resolve('bars')
-    expect(await long.outcome()).toBe('resolved bars')
+    const [short, long] = [add(requests, 1, 1_000), add(requests, 2, 2_000)]
+    vi.advanceTimersByTime(1_000)
+    requests.answer(2, 'bars')
+    expect([short, long]).toEqual([['given up', 'TWS_TIMEOUT'], ['answer bars']])
   })
 })
 
-describe('an abort', () => {
-  test('ends the waiting and tells TWS', async () => {
+describe('clocks that are held', () => {
+  test('run out for nobody, and begin anew with the whole time', () => {
     const requests = new PendingRequests<string>()
-    const abort = new AbortController()
-    const { id, cancelled, outcome } = open(requests, { signal: abort.signal })
-    abort.abort()
-    expect(await outcome()).toBe('rejected CANCELLED')
-    expect(cancelled).toEqual([id])
+    const before = add(requests, 1)
+    vi.advanceTimersByTime(4_999)
+    requests.hold()
+    const meanwhile = add(requests, 2)
+    vi.advanceTimersByTime(3_600_000)
+    expect([before, meanwhile]).toEqual([[], []])
+    requests.release()
+    vi.advanceTimersByTime(4_999)
+    expect([before, meanwhile]).toEqual([[], []])
+    vi.advanceTimersByTime(1)
+    expect([before, meanwhile]).toEqual([
+      ['given up', 'TWS_TIMEOUT'],
+      ['given up', 'TWS_TIMEOUT'],
+    ])
   })
 
-  test('before the start keeps the request from being sent', async () => {
+  test('do not keep an answer from being taken', () => {
     const requests = new PendingRequests<string>()
-    const sent: number[] = []
-    const { cancelled, outcome } = open(requests, { signal: AbortSignal.abort() }, (id) => sent.push(id))
-    expect(await outcome()).toBe('rejected CANCELLED')
-    expect([sent, cancelled, requests.size]).toEqual([[], [], 0])
+    const seen = add(requests, 1)
+    requests.hold()
+    requests.answer(1, 'bars')
+    requests.release()
+    expect(seen).toEqual(['answer bars'])
+    expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('reaches only the requests that it belongs to', async () => {
+  test('that were not held are not started twice', () => {
     const requests = new PendingRequests<string>()
-    const abort = new AbortController()
-    const one = open(requests, { signal: abort.signal })
-    const other = open(requests, { signal: new AbortController().signal })
-    abort.abort()
-    expect(await one.outcome()).toBe('rejected CANCELLED')
-    other.pending.resolve('bars')
-    expect(await other.outcome()).toBe('resolved bars')
+    add(requests, 1)
+    requests.release()
+    requests.hold()
+    requests.hold()
+    requests.release()
+    requests.release()
+    expect(vi.getTimerCount()).toBe(1)
+  })
+
+  test('are not held any more on the next connection', () => {
+    const requests = new PendingRequests<string>()
+    requests.hold()
+    requests.failAll(gone)
+    const seen = add(requests, 1)
+    vi.advanceTimersByTime(5_000)
+    expect(seen).toEqual(['given up', 'TWS_TIMEOUT'])
   })
 })
 
 describe('the end of the connection', () => {
-  test('rejects everything that waits, without cancelling what nobody hears', async () => {
+  test('ends everything that waits, without taking back what nobody hears', () => {
     const requests = new PendingRequests<string>()
-    const all = [open(requests), open(requests), open(requests)]
-    requests.rejectAll(new Error('gone'))
-    expect(await Promise.all(all.map(({ outcome }) => outcome()))).toEqual(all.map(() => 'rejected gone'))
-    expect(all.flatMap(({ cancelled }) => cancelled)).toEqual([])
+    const all = [1, 2, 3].map((id) => add(requests, id))
+    requests.failAll(gone)
+    expect(all).toEqual([['gone'], ['gone'], ['gone']])
     expect(requests.size).toBe(0)
   })
 
-  test('does not keep the next request from being answered', async () => {
+  test('does not end a request that is made because another one ended', () => {
     const requests = new PendingRequests<string>()
-    const first = open(requests)
-    requests.rejectAll(new Error('gone'))
-    const second = open(requests)
-    expect(second.id).not.toBe(first.id)
-    second.pending.resolve('bars')
-    expect([await first.outcome(), await second.outcome()]).toEqual(['rejected gone', 'resolved bars'])
+    const next: string[][] = []
+    requests.add({
+      id: 1,
+      subject: 'SPY',
+      timeoutMs: 5_000,
+      answer: () => undefined,
+      fail: () => next.push(add(requests, 2)),
+      giveUp: () => undefined,
+    })
+    requests.failAll(gone)
+    expect(requests.size).toBe(1)
+    requests.answer(2, 'bars')
+    expect(next).toEqual([['answer bars']])
   })
+})
+
+test('whatever happens in whatever order, each request is settled exactly once', () => {
+  const id = fc.integer({ min: 1, max: 5 })
+  const happening = fc.oneof(
+    fc.record({ do: fc.constantFrom('answer', 'fail', 'forget'), id }),
+    fc.record({ do: fc.constantFrom('failAll', 'hold', 'release'), id }),
+    fc.record({ do: fc.constant('wait'), id: fc.integer({ min: 1, max: 4_000 }) }),
+  )
+  fc.assert(
+    fc.property(fc.array(happening, { maxLength: 30 }), (happenings) => {
+      const requests = new PendingRequests<string>()
+      const seen = [1, 2, 3, 4, 5].map((each) => add(requests, each, each * 1_000))
+      let forgotten = 0
+      for (const { do: what, id: which } of happenings) {
+        if (what === 'answer') requests.answer(which, 'bars')
+        else if (what === 'fail') requests.fail(which, refused)
+        else if (what === 'forget') forgotten += requests.forget(which) ? 1 : 0
+        else if (what === 'failAll') requests.failAll(gone)
+        else if (what === 'hold') requests.hold()
+        else if (what === 'release') requests.release()
+        else vi.advanceTimersByTime(which)
+      }
+      requests.release()
+      vi.advanceTimersByTime(10_000)
+      const ends = seen.map((events) => events.filter((event) => event !== 'given up').length)
+      expect(Math.max(...ends)).toBeLessThanOrEqual(1)
+      expect(ends.reduce((sum, count) => sum + count, 0)).toBe(5 - forgotten)
+      expect(requests.size).toBe(0)
+      expect(vi.getTimerCount()).toBe(0)
+    }),
+    { numRuns: 200 },
+  )
 })

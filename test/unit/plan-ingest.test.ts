@@ -3,7 +3,14 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Session } from '#shared/calendar/calendar.ts'
 import { loadCalendar } from '#main/engine/load-calendar.ts'
-import { isFinal, type PlanInput, planIngest, previewPlan, SETTLE_SECONDS, singlePiece } from '#main/tws/plan-ingest.ts'
+import {
+  isFinal,
+  type PlanInput,
+  planIngest,
+  previewPlan,
+  SETTLE_SECONDS,
+  pieceOf,
+} from '#main/tws/ingest/plan-ingest.ts'
 
 const xnys = loadCalendar('XNYS', [join(import.meta.dirname, '../../data/calendars')])
 
@@ -59,7 +66,7 @@ describe('a plan', () => {
     ])
   })
 
-  test('goes through the symbols one after the other', () => {
+  test('lets the symbols take turns', () => {
     const wanted = ['SPY', 'IBM'].map((symbol) => ({ symbol, sessions: WEEK.slice(0, 2) }))
     const fetched = (symbol: string, date: string): boolean => symbol === 'SPY' && date === '2024-07-01'
     expect(
@@ -87,7 +94,7 @@ describe('a plan', () => {
     ])
     // 2024-07-02, 20:00 in New York; the half day's extended hours end at 17:00.
     expect(pieces[0].endTs).toBe(Date.UTC(2024, 6, 3, 0) / 1000)
-    expect(singlePiece('SPY', WEEK[2], false).endTs).toBe(Date.UTC(2024, 6, 3, 21) / 1000)
+    expect(pieceOf('SPY', [WEEK[2]], false).endTs).toBe(Date.UTC(2024, 6, 3, 21) / 1000)
   })
 
   test('waits until the bars of a session are final', () => {

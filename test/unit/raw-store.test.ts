@@ -311,7 +311,7 @@ describe('a request', () => {
       5,
     )
     expect([...store.fetchedSessions('SPY', TRADES).values()]).toEqual([
-      { sessionDate: '2024-07-02', bars: 1, message: null },
+      { sessionDate: '2024-07-02', bars: 1, message: null, expected: null, reason: null },
     ])
     expect(store.fetchedSessions('IBM', TRADES).size).toBe(0)
   })
@@ -325,7 +325,7 @@ describe('a request', () => {
       message: words,
     })
     expect([...store.fetchedSessions('SPY', TRADES).values()]).toEqual([
-      { sessionDate: '2024-07-01', bars: 0, message: words },
+      { sessionDate: '2024-07-01', bars: 0, message: words, expected: null, reason: null },
     ])
   })
 

@@ -5,6 +5,7 @@ import Sqlite from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BarFlag } from '#shared/bars.ts'
 import { SwitchyardError } from '#shared/errors.ts'
+import { LAYERS } from '#main/stores/layers.ts'
 import { encodeCurated, hashCurated } from '#main/stores/bar-blocks.ts'
 import { encodeFeatures, hashFeatures } from '#main/stores/feature-store.ts'
 import { openSql, type SqlConnection } from '#main/stores/sql.ts'
@@ -251,7 +252,7 @@ describe('nothing can be changed', () => {
     expect(filesOf()).toEqual(before)
     expect(outcomes[2]).not.toBe('[{"journal_mode":"delete"}]')
     const file = new Sqlite(join(folder, 'raw.db'), { readonly: true })
-    expect(file.pragma('user_version', { simple: true })).toBe(1)
+    expect(file.pragma('user_version', { simple: true })).toBe(LAYERS.raw.migrations.length)
     expect(file.pragma('journal_mode', { simple: true })).toBe('wal')
     file.close()
   })

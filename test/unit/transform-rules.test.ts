@@ -266,8 +266,29 @@ describe('a minute that comes more than once', () => {
     const output = transformAll([[GOOD, { ...GOOD, ts: OPEN_TS + 60 }], [{ ...GOOD, close: 10.5 }]])
     expect([...output.bars.close]).toEqual([10.5, 11])
     expect([...output.bars.flags]).toEqual([0, 0])
-    expect(output.findings).toEqual([])
+    expect(findingsOf(output)).toEqual([
+      { ts: OPEN_TS, rule: 'revised_prices', severity: 'warn', action: 'keep', bars: 1 },
+    ])
     expect(output.quality.received).toBe(2)
+  })
+
+  test('with the same prices and another volume is a revision of quantities', () => {
+    const output = transformAll([[GOOD, { ...GOOD, ts: OPEN_TS + 60 }], [{ ...GOOD, volume: 7 }]])
+    expect(findingsOf(output)).toEqual([
+      { ts: OPEN_TS, rule: 'revised_quantities', severity: 'info', action: 'keep', bars: 1 },
+    ])
+  })
+
+  test('as it was before, in any order of responses, is not worth a word', () => {
+    const { findings } = transformAll([[GOOD], [GOOD]])
+    expect(findings.filter(({ rule }) => rule.startsWith('revised'))).toEqual([])
+  })
+
+  test('with other prices at first and other volumes later is a revision of prices once', () => {
+    const output = transformAll([[GOOD], [{ ...GOOD, close: 10.5 }], [{ ...GOOD, close: 10.5, volume: 7 }]])
+    expect(findingsOf(output)).toEqual([
+      { ts: OPEN_TS, rule: 'revised_prices', severity: 'warn', action: 'keep', bars: 1 },
+    ])
   })
 
   test('and is dropped for its price is not said to be flagged', () => {

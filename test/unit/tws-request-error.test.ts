@@ -31,9 +31,8 @@ describe('what TWS refuses', () => {
     [162, `${WORDS}API historical data query cancelled: 4`, false],
     [162, `${WORDS}Trading TWS session is connected from a different IP address`, false],
     [162, `${WORDS}invalid step: 5 hours`, false],
-    [165, 'Historical Market Data Service query message: HMDS query returned no data', false],
     [200, 'returned no data', false],
   ])('with code %s and "%s" means that there are no bars: %s', (code, message, isNoData) => {
-    expect(new TwsRequestError(code, message, 'SPY').isNoData).toBe(isNoData)
+    expect(new TwsRequestError(code, message, 'SPY').refusal === 'no-data').toBe(isNoData)
   })
 })

@@ -1,60 +1,10 @@
-import { EXPORT_LAYERS, type JobKind, type JobResult } from '#shared/jobs/job-kinds.ts'
-import type { Job } from '#shared/jobs/job.ts'
-import type { EngineClient } from '#main/rpc/router.ts'
-import { type Command, type CommandInput, type CommandOutput, ExitCode } from '../command.ts'
-import { followJob, withEngine } from '../engine-access.ts'
-import { integerOption, requiredDate, selection, SELECTION_OPTIONS, textOption, wordsOption } from '../options.ts'
+import { EXPORT_LAYERS, type JobResult } from '#shared/jobs/job-kinds.ts'
+import { type Command, ExitCode } from '../command.ts'
+import { withEngine } from '../engine-access.ts'
+import { integerOption, selection, SELECTION_OPTIONS, textOption, wordsOption } from '../options.ts'
+import { runJob } from '../run-job.ts'
 import { jobs } from './jobs.ts'
-
-/** Starts a job, follows it, and prints its summary and result. */
-async function runJob<K extends JobKind>(
-  input: CommandInput,
-  start: (client: EngineClient) => Promise<Job>,
-  details: (result: JobResult<K>) => readonly string[] = () => [],
-): Promise<CommandOutput> {
-  return withEngine(input.workspace, async (client) => {
-    const { job, result } = await followJob<K>(client, await start(client), input)
-    return {
-      exitCode: job.hasFindings ? ExitCode.Findings : ExitCode.Done,
-      json: { job: job.id, ...result },
-      text: [job.progress.title, ...details(result)],
-    }
-  })
-}
-
-const ingest: Command = {
-  name: 'ingest',
-  summary: 'Fetch missing sessions from TWS into raw',
-  usage: '--from D --to D [--symbols A,B] [--host H] [--port N]',
-  options: {
-    ...SELECTION_OPTIONS,
-    host: { type: 'string', help: 'Host of TWS, over the configured one' },
-    port: { type: 'string', help: 'Port of TWS, over the configured one' },
-  },
-  run: (input) => {
-    const from = requiredDate(input, 'from')
-    const to = requiredDate(input, 'to')
-    const host = textOption(input, 'host')
-    const port = integerOption(input, 'port', 1, 65535)
-    return runJob<'ingest'>(
-      input,
-      (client) =>
-        client.ingest.start({
-          ...selection(input),
-          from,
-          to,
-          ...(host === undefined ? {} : { host }),
-          ...(port === undefined ? {} : { port }),
-        }),
-      (result) => [
-        ...result.withoutData.map(
-          ({ symbol, sessionDate, reason }) => `  no data  ${symbol} ${sessionDate}: ${reason}`,
-        ),
-        ...result.failed.map(({ symbol, sessionDate, reason }) => `  failed   ${symbol} ${sessionDate}: ${reason}`),
-      ],
-    )
-  },
-}
+import { TWS_COMMANDS } from './tws-commands.ts'
 
 const findingLines = (findings: Readonly<Record<string, number>>): string[] =>
   Object.entries(findings).map(([rule, count]) => `  finding  ${rule}: ${count}`)
@@ -239,7 +189,7 @@ const findings: Command = {
 
 /** Commands that work through the contract, in the order of the main job. */
 export const PIPELINE_COMMANDS: readonly Command[] = [
-  ingest,
+  ...TWS_COMMANDS,
   transform,
   rebuild,
   buildFeatures,

@@ -3,6 +3,7 @@ import { compareJob } from './compare.ts'
 import { exportJob } from './export.ts'
 import { featuresJob } from './features.ts'
 import { ingestJob } from './ingest.ts'
+import { liveJob } from './live.ts'
 import { legacyImportJob } from './legacy-import.ts'
 import { rebuildJob, transformJob } from './transform.ts'
 import { verifyJob } from './verify.ts'
@@ -10,6 +11,7 @@ import { verifyJob } from './verify.ts'
 /** Every kind of job that the engine can do. */
 export const JOB_DEFINITIONS: JobDefinitions = {
   ingest: ingestJob,
+  live: liveJob,
   transform: transformJob,
   features: featuresJob,
   'legacy-import': legacyImportJob,

@@ -1,8 +1,8 @@
 import { SwitchyardError } from '#shared/errors.ts'
 import type { IngestParams } from '#shared/jobs/job-kinds.ts'
 import type { BarSeries } from '#main/stores/raw-store.ts'
-import { countUnfinished, isFinal, type PlanInput, planIngest } from '#main/tws/plan-ingest.ts'
-import { ingestPieces } from '#main/tws/tws-ingestor.ts'
+import { countUnfinished, isFinal, type PlanInput, planIngest } from '#main/tws/ingest/plan-ingest.ts'
+import { ingestPieces } from '#main/tws/ingest/tws-ingestor.ts'
 import type { JobDefinition } from '../job-definition.ts'
 import type { JobServices } from '../job-services.ts'
 import { selectedDates, selectedSymbols } from '../selection.ts'
@@ -10,7 +10,7 @@ import { ingestProgress } from './ingest-progress.ts'
 
 /** What a run over these symbols and dates would look at. Throws NO_SESSIONS, UNKNOWN_SYMBOL, BAD_ARGUMENTS, CALENDAR_HORIZON. */
 export function ingestPlanInput(
-  params: Pick<IngestParams, 'symbols' | 'from' | 'to'>,
+  params: Pick<IngestParams, 'symbols' | 'from' | 'to' | 'refetch'>,
   services: JobServices,
 ): PlanInput {
   const { from, to } = selectedDates(params)
@@ -28,15 +28,33 @@ export function ingestPlanInput(
   }
   return {
     wanted,
-    fetched: (symbol, date) => fetched.get(symbol)?.has(date) === true,
+    fetched: (symbol, date) => !params.refetch && fetched.get(symbol)?.has(date) === true,
     useRth: series.useRth,
     maxBarsPerRequest: services.config.tws.maxBarsPerRequest,
     nowTs: Math.floor(services.nowMs() / 1000),
   }
 }
 
-function seriesOf(services: JobServices): BarSeries {
+export function seriesOf(services: JobServices): BarSeries {
   return services.config.canonical
+}
+
+/** Symbols of one calendar on one exchange share the broker's schedule. */
+export function hoursGroupOf(services: JobServices, symbol: string): string {
+  const { calendar, contract } = services.symbolConfig(symbol)
+  return `${calendar} ${contract.secType} ${contract.exchange}`
+}
+
+const NOTHING_FETCHED = {
+  requests: 0,
+  bars: 0,
+  sessionsFetched: 0,
+  withoutData: [],
+  short: [],
+  failed: [],
+  retries: 0,
+  revisedSessions: 0,
+  scheduleDifferences: [],
 }
 
 export const ingestJob: JobDefinition<'ingest'> = {
@@ -57,7 +75,7 @@ export const ingestJob: JobDefinition<'ingest'> = {
     }
   },
   run: async (params, context) => {
-    const { services, signal, report, control } = context
+    const { services, signal, report, control, attempt } = context
     const input = ingestPlanInput(params, services)
     const pieces = planIngest(input)
     const sessionsAlreadyStored = input.wanted.reduce(
@@ -68,7 +86,7 @@ export const ingestJob: JobDefinition<'ingest'> = {
     // One that was being drained when the engine stopped has nothing under way any more.
     if (pieces.length === 0 || control.state === 'drain') {
       const sessionsLeft = pieces.reduce((sum, { sessions }) => sum + sessions.length, 0)
-      return { requests: 0, bars: 0, sessionsFetched: 0, sessionsLeft, ...known, withoutData: [], failed: [] }
+      return { ...NOTHING_FETCHED, sessionsLeft, ...known }
     }
     const { tws } = services.config
     const elsewhere = params.host !== undefined || params.port !== undefined
@@ -78,14 +96,21 @@ export const ingestJob: JobDefinition<'ingest'> = {
     const { stop, ...listeners } = ingestProgress(context, 1)
     try {
       report(0, 0)
-      await client.connect(signal)
+      // A run that goes on after a restart was wanted by someone who is no longer there to start TWS and try again.
+      if (params.waitForTws || attempt > 1) await client.awaitReady(signal)
+      else await client.connect(signal)
       const fetched = await ingestPieces({
         client,
         raw: services.stores.raw,
         series: seriesOf(services),
         pieces,
+        purpose: params.refetch ? 'refetch' : 'fetch',
+        priority: 'backfill',
         contractOf: (symbol) => services.symbolConfig(symbol).contract,
+        hoursGroupOf: (symbol) => hoursGroupOf(services, symbol),
         maxConcurrentRequests: tws.maxConcurrentRequests,
+        verify: tws.verify,
+        activity: services.activity,
         nowMs: services.nowMs,
         signal,
         control,
@@ -100,7 +125,12 @@ export const ingestJob: JobDefinition<'ingest'> = {
     }
   },
   // What a drained run leaves is not there: who goes on with its bars must hear of it.
-  hasFindings: (result) => result.withoutData.length > 0 || result.failed.length > 0 || result.sessionsLeft > 0,
+  hasFindings: (result) =>
+    [result.withoutData, result.failed, result.scheduleDifferences].some((list) => list.length > 0) ||
+    // Minutes in which nobody traded are how a thin name is.
+    result.short.some(({ cause }) => cause !== 'no-trades') ||
+    result.sessionsLeft > 0 ||
+    result.revisedSessions > 0,
   summary: (result) => {
     const { requests, sessionsLeft, sessionsNotFinished } = result
     const done =

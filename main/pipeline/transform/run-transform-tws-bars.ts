@@ -1,7 +1,7 @@
 import { BarFlag, BAR_SECONDS, type BarColumns, barsBetween, type CuratedColumns } from '#shared/bars.ts'
 import type { Session } from '#shared/calendar/calendar.ts'
 import type { Finding } from '#shared/contract/contract.ts'
-import { type DuplicateMinute, mergeResponses, type RawResponse } from '#shared/raw-response.ts'
+import { type DuplicateMinute, mergeResponses, type RawResponse, type RevisedMinute } from '#shared/raw-response.ts'
 import type { CurationConfig } from './curation-config.ts'
 
 export type TransformFinding = Omit<Finding, 'symbol' | 'sessionDate'>
@@ -46,13 +46,14 @@ export interface TransformOutput {
 export function runTransformTwsBars(input: TransformInput): TransformOutput {
   const { session } = input
   const inWindow = input.responses.map((response) => restrict(response, input.fromTs, input.toTs))
-  const { bars: raw, duplicates } = mergeResponses(inWindow.filter((response) => response.bars.ts.length > 0))
+  const { bars: raw, duplicates, revised } = mergeResponses(inWindow.filter((response) => response.bars.ts.length > 0))
   const expected = sessionMinutes(session)
   const received = raw.ts.length
 
   const findings: TransformFinding[] = []
   const { keep, flags, high, low, volume } = judge(raw, session, input.config, findings)
   judgeDuplicates(raw.ts, duplicates, keep, flags, findings)
+  noteRevisions(revised, findings)
 
   const bars = pick(raw, keep, flags, high, low, volume)
   const kept = bars.ts.length
@@ -265,6 +266,34 @@ function judgeDuplicates(
     const isFlagged = duplicate.conflicting && keep[row] === 1
     if (isFlagged) flags[row] |= BarFlag.ConflictingDuplicate
     findings.push(duplicateFinding(duplicate, isFlagged))
+  }
+}
+
+/** Says how many minutes came again with other values: live bars against history, or history that the broker changed. */
+function noteRevisions(revised: readonly RevisedMinute[], findings: TransformFinding[]): void {
+  const prices = revised.filter((minute) => minute.prices)
+  const quantities = revised.filter((minute) => !minute.prices)
+  if (prices.length > 0) {
+    const words = prices.length === 1 ? 'One minute' : `${prices.length} minutes`
+    findings.push({
+      ts: prices[0].ts,
+      rule: 'revised_prices',
+      severity: 'warn',
+      action: 'keep',
+      bars: prices.length,
+      message: `${words} came again with other prices; the newest answer counts.`,
+    })
+  }
+  if (quantities.length > 0) {
+    const words = quantities.length === 1 ? 'One minute' : `${quantities.length} minutes`
+    findings.push({
+      ts: quantities[0].ts,
+      rule: 'revised_quantities',
+      severity: 'info',
+      action: 'keep',
+      bars: quantities.length,
+      message: `${words} came again with the same prices and another volume, average price or trade count; the newest answer counts.`,
+    })
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Overview } from '#shared/contract/contract.ts'
-import type { IngestParams } from '#shared/jobs/job-kinds.ts'
+import type { JobParamsInput } from '#shared/jobs/job-kinds.ts'
 import { addDays } from '#shared/time.ts'
 import type { ViewContext } from '../../view-context.ts'
 
@@ -31,6 +31,6 @@ export function draftProblem({ from, to }: IngestDraft): string | undefined {
 }
 
 /** The draft as the engine takes it; only for a draft without a problem. */
-export function paramsOf({ symbols, from, to }: IngestDraft): IngestParams {
+export function paramsOf({ symbols, from, to }: IngestDraft): JobParamsInput<'ingest'> {
   return { from: from ?? '', to: to ?? '', ...(symbols.length === 0 ? {} : { symbols: [...symbols] }) }
 }

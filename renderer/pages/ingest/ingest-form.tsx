@@ -1,6 +1,7 @@
 import { Button, MultiSelect } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import type { IngestPlan, Overview } from '#shared/contract/contract.ts'
+import type { Overview } from '#shared/contract/contract.ts'
+import type { IngestPlan } from '#shared/contract/ingest.ts'
 import { DateField } from '../../components/date-field.tsx'
 import { OperatorError } from '../../components/operator-error.tsx'
 import { Panel } from '../../components/panel.tsx'

@@ -1,5 +1,5 @@
 import type { UseQueryResult } from '@tanstack/react-query'
-import type { IngestPlan } from '#shared/contract/contract.ts'
+import type { IngestPlan } from '#shared/contract/ingest.ts'
 import type { Column } from '../../components/data-table.tsx'
 import { DataTable } from '../../components/data-table.tsx'
 import { Figure, Figures } from '../../components/figure.tsx'

@@ -1,12 +1,14 @@
 import { BAR_SECONDS } from '#shared/bars.ts'
 import type { Session } from '#shared/calendar/calendar.ts'
-import type { IngestPlan } from '#shared/contract/contract.ts'
+import type { IngestPlan } from '#shared/contract/ingest.ts'
 import type { SessionDate } from '#shared/time.ts'
 
 /** One request to make: a run of sessions of one symbol with no other session between them. */
 export interface IngestPiece {
   readonly symbol: string
   readonly sessions: readonly Session[]
+  /** Start of the window, epoch seconds: open of the first session, or of its extended hours. */
+  readonly fromTs: number
   /** End of the window, epoch seconds: close of the last session, or of its extended hours. */
   readonly endTs: number
   /** Duration as TWS takes it; TWS counts trading days. */
@@ -29,40 +31,47 @@ export interface PlanInput {
 /** How long after the close a session's bars are taken as final. */
 export const SETTLE_SECONDS = 120
 
-/** US extended hours end four hours after the regular close. */
+/** US extended hours begin five and a half hours before the regular open and end four hours after the regular close. */
+const EXTENDED_BEFORE_OPEN_SECONDS = 5.5 * 3600
 const EXTENDED_AFTER_CLOSE_SECONDS = 4 * 3600
 /** Minutes from 04:00 to 20:00. */
 const EXTENDED_MINUTES = 960
 
-/** What is missing, cut into requests of bounded size, in order of symbol and time. A pure function. */
+/**
+ * What is missing, cut into requests of bounded size. Symbols take turns, so that none waits for all pieces of another; the pieces of
+ * one are in order of time. A pure function.
+ */
 export function planIngest(input: PlanInput): readonly IngestPiece[] {
-  const pieces: IngestPiece[] = []
-  for (const { symbol, sessions } of input.wanted) {
-    let run: Session[] = []
-    let bars = 0
-    const flush = (): void => {
-      if (run.length > 0) pieces.push(pieceOf(symbol, run, input.useRth))
-      run = []
-      bars = 0
-    }
-    for (const session of sessions) {
-      if (!isFinal(session, input) || input.fetched(symbol, session.date)) {
-        flush()
-        continue
-      }
-      const size = expectedBars(session, input.useRth)
-      if (bars + size > input.maxBarsPerRequest) flush()
-      run.push(session)
-      bars += size
-    }
-    flush()
+  const bySymbol = input.wanted.map(({ symbol, sessions }) => piecesOf(symbol, sessions, input))
+  const longest = Math.max(0, ...bySymbol.map((pieces) => pieces.length))
+  const inTurns: IngestPiece[] = []
+  for (let turn = 0; turn < longest; turn++) {
+    for (const pieces of bySymbol) if (turn < pieces.length) inTurns.push(pieces[turn])
   }
-  return pieces
+  return inTurns
 }
 
-/** A piece that asks for one session alone. */
-export function singlePiece(symbol: string, session: Session, useRth: boolean): IngestPiece {
-  return pieceOf(symbol, [session], useRth)
+function piecesOf(symbol: string, sessions: readonly Session[], input: PlanInput): readonly IngestPiece[] {
+  const pieces: IngestPiece[] = []
+  let run: Session[] = []
+  let bars = 0
+  const flush = (): void => {
+    if (run.length > 0) pieces.push(pieceOf(symbol, run, input.useRth))
+    run = []
+    bars = 0
+  }
+  for (const session of sessions) {
+    if (!isFinal(session, input) || input.fetched(symbol, session.date)) {
+      flush()
+      continue
+    }
+    const size = expectedBars(session, input.useRth)
+    if (bars + size > input.maxBarsPerRequest) flush()
+    run.push(session)
+    bars += size
+  }
+  flush()
+  return pieces
 }
 
 /** The figures that an operator wants to see before a run. */
@@ -104,20 +113,23 @@ export function isFinal(session: Session, input: Pick<PlanInput, 'useRth' | 'now
   return endOf(session, input.useRth) + SETTLE_SECONDS <= input.nowTs
 }
 
+/** A piece of these sessions, which follow one another. */
+export function pieceOf(symbol: string, sessions: readonly Session[], useRth: boolean): IngestPiece {
+  const first = sessions[0]
+  return {
+    symbol,
+    sessions,
+    fromTs: useRth ? first.openTs : first.openTs - EXTENDED_BEFORE_OPEN_SECONDS,
+    endTs: endOf(sessions[sessions.length - 1], useRth),
+    duration: `${sessions.length} D`,
+    expectedBars: sessions.reduce((sum, session) => sum + expectedBars(session, useRth), 0),
+  }
+}
+
 function endOf(session: Session, useRth: boolean): number {
   return useRth ? session.closeTs : session.closeTs + EXTENDED_AFTER_CLOSE_SECONDS
 }
 
 function expectedBars(session: Session, useRth: boolean): number {
   return useRth ? Math.round((session.closeTs - session.openTs) / BAR_SECONDS) : EXTENDED_MINUTES
-}
-
-function pieceOf(symbol: string, sessions: readonly Session[], useRth: boolean): IngestPiece {
-  return {
-    symbol,
-    sessions,
-    endTs: endOf(sessions[sessions.length - 1], useRth),
-    duration: `${sessions.length} D`,
-    expectedBars: sessions.reduce((sum, session) => sum + expectedBars(session, useRth), 0),
-  }
 }
