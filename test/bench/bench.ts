@@ -7,11 +7,13 @@ import { parseArgs } from 'node:util'
 import type { Measurement } from './contender-process.ts'
 import { PHASES } from './contenders/contender.ts'
 import { createDataset } from './dataset.ts'
+import { ingestLines, measureIngest } from './ingest-bench.ts'
 import { measurePacing, pacingLines } from './pacing-bench.ts'
 import { type Agreement, sameResults } from './same-results.ts'
 
 /**
- * `npm run bench [-- --only pacing|pipeline --bars N --rounds N --json]`: how close pacing comes to what the rules allow, then raw
+ * `npm run bench [-- --only pacing|ingest|pipeline --bars N --rounds N --json]`: how close pacing comes to what the rules allow, how fast a
+ * backfill from the simulator is and how long it holds up the engine, then raw
  * -> curated -> features by Switchyard, DuckDB and Polars in one run. Each contender has a process of its own and they take turns,
  * so that a machine that slows down slows all of them. Prints medians.
  */
@@ -48,9 +50,11 @@ const { values } = parseArgs({
     only: { type: 'string' },
   },
 })
-if (values.only !== undefined && values.only !== 'pacing' && values.only !== 'pipeline') {
-  throw new Error(`--only is pacing or pipeline, not ${values.only}.`)
+const PARTS = ['pacing', 'ingest', 'pipeline'] as const
+if (values.only !== undefined && !PARTS.some((part) => part === values.only)) {
+  throw new Error(`--only is ${PARTS.join(' or ')}, not ${values.only}.`)
 }
+const isWanted = (part: (typeof PARTS)[number]): boolean => values.only === undefined || values.only === part
 const rounds = Number(values.rounds)
 const CORES = 2
 const pinned = pinToCores()
@@ -62,12 +66,14 @@ try {
 }
 
 async function main(): Promise<void> {
-  const pacing = values.only === 'pipeline' ? undefined : measurePacing()
+  const pacing = isWanted('pacing') ? measurePacing() : undefined
   if (pacing !== undefined && !values.json) {
     process.stdout.write(`${[...pacingLines(pacing), '', `${machine()}.`, ''].join('\n')}\n`)
   }
-  const pipeline = values.only === 'pacing' ? undefined : await measurePipeline()
-  if (values.json) process.stdout.write(`${JSON.stringify({ machine: machine(), pacing, ...pipeline })}\n`)
+  const ingest = isWanted('ingest') ? await measureIngest() : undefined
+  if (ingest !== undefined && !values.json) process.stdout.write(`${[...ingestLines(ingest), ''].join('\n')}\n`)
+  const pipeline = isWanted('pipeline') ? await measurePipeline() : undefined
+  if (values.json) process.stdout.write(`${JSON.stringify({ machine: machine(), pacing, ingest, ...pipeline })}\n`)
   else if (pipeline !== undefined) process.stdout.write(`${pipelineLines(pipeline).join('\n')}\n`)
 }
 

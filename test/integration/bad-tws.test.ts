@@ -274,6 +274,28 @@ describe('TWS that does not do what it should', () => {
     expect(engine.stores.raw.summary()).toMatchObject({ responses: 5, bars: 5 * 390 })
   })
 
+  test('cutting an answer short and then denying that there is more is not believed', async () => {
+    // Request 1 is for the schedule. An answer to two sessions ends in the first; the second, asked for alone, is said to be empty.
+    const simulator = await openSimulator({
+      market,
+      scenario: {
+        name: 'two lies',
+        faults: [
+          { kind: 'truncatedBars', bars: 100, when: { request: 2 } },
+          { kind: 'historicalError', meaning: 'noData', when: { request: 4 } },
+        ],
+      },
+    })
+    const { engine, client } = openEngine(
+      newWorkspace({ symbols: ['SPY'], port: simulator.port, tws: { maxConcurrentRequests: 1 } }),
+    )
+    const range = { from: '2024-06-24', to: '2024-06-25' }
+    const result = await resultOf<'ingest'>(client, client.ingest.start(range))
+    expect(simulator.faultsInjected.map(({ kind }) => kind)).toEqual(['truncatedBars', 'historicalError'])
+    expect(result).toMatchObject({ sessionsFetched: 2, bars: 780, withoutData: [], short: [], failed: [] })
+    expect(engine.stores.raw.summary().responses).toBe(3)
+  })
+
   test('never answering a request names the session, takes the request back, and asks again the next time', async () => {
     const gate = Promise.withResolvers<void>()
     const simulator = await openSimulator({ market: marketThat((call) => (call === 2 ? gate.promise : undefined)) })

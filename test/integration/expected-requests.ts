@@ -35,7 +35,7 @@ export async function missingMinutes(market: Market, symbol: string, date: strin
 
 /**
  * The requests with which the answers to a request for these dates are confirmed: sessions that came short and follow one another
- * together, each that is empty by itself.
+ * together, each that is empty by itself until two answers for it alone agree.
  */
 export async function confirmations(market: Market, symbol: string, dates: readonly string[]): Promise<string[]> {
   const runs: string[][] = []
@@ -46,6 +46,7 @@ export async function confirmations(market: Market, symbol: string, dates: reado
     const isEmpty = missing === (closeTs - openTs) / 60
     if (missing > 0 && !isEmpty && isRunOpen) runs[runs.length - 1].push(date)
     else if (missing > 0) runs.push([date])
+    if (isEmpty && dates.length > 1) runs.push([date])
     isRunOpen = missing > 0 && !isEmpty
   }
   return runs.map((run) => requestFor(symbol, run))

@@ -43,7 +43,7 @@ export interface SessionEvidence {
   readonly hours: SessionHours
   /** Distinct minutes of the session over all answers, ascending. */
   readonly minutes: readonly number[]
-  /** Answers for this session so far, this one included. */
+  /** Answers so far, this one included, that had bars of this session or were for it alone. */
   readonly answers: number
   /** Whether this answer brought a minute that no earlier one had. */
   readonly isNew: boolean

@@ -295,7 +295,9 @@ class IngestRun {
     const minutes = came.length === 0 ? before : sessionMinutes(hours, [...before, ...came])
     const key = `${piece.symbol} ${session.date}`
     const last = this.#answers.get(key) ?? { count: 0, minutes: 0 }
-    const answers = last.count + 1
+    // An answer to several sessions that stops early says nothing of those behind it.
+    const isAbout = came.length > 0 || piece.sessions.length === 1
+    const answers = last.count + (isAbout ? 1 : 0)
     this.#answers.set(key, { count: answers, minutes: came.length })
     const verdict = judgeSession({
       hours,
