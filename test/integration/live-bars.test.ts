@@ -64,15 +64,20 @@ function lastFinal({ engine }: Desk): number {
   return engine.services.live.of(SYMBOL).lastFinalTs ?? 0
 }
 
+/** The clock may be past the close before the last update has come over the wire; history has its bar then. */
+function isOver({ engine }: Desk): boolean {
+  return engine.services.live.of(SYMBOL).state === 'closed'
+}
+
 /** Waits until every bar is there whose minute has been over for a minute: many times as long as it takes to be final. */
 function caughtUp(desk: Desk): Promise<void> {
   const due = Math.floor((Math.min(desk.time.nowMs() / 1000, CLOSE + 60) - 60) / 60) * 60 - 60
-  return until(desk, () => lastFinal(desk) >= due)
+  return until(desk, () => lastFinal(desk) >= due || isOver(desk))
 }
 
 /** Moves the clock on, a few seconds at a time, until the bar that begins at `ts` is final. */
 async function moveOnTo(desk: Desk, ts: number): Promise<void> {
-  while (lastFinal(desk) < ts) {
+  while (lastFinal(desk) < ts && !isOver(desk)) {
     await desk.time.advance(5_000)
     await caughtUp(desk)
   }
@@ -86,7 +91,7 @@ function requestsFor({ engine }: Desk): readonly string[] {
 async function wholeSession(desk: Desk): Promise<JobResult<'live'>> {
   await moveOnTo(desk, CLOSE - 60)
   // History is asked for when the bars of a session are final, two minutes after its close.
-  await until(desk, () => desk.engine.services.live.of(SYMBOL).state === 'closed')
+  await until(desk, () => isOver(desk))
   await desk.time.advance(180_000)
   await until(desk, () => isFinal(desk.engine.jobs.job(desk.job.id).state))
   return resultOf<'live'>(desk.client, Promise.resolve(desk.job))
