@@ -9,6 +9,7 @@ import { Shell } from './shell/shell.tsx'
 import { roleVariables, theme } from './theme.ts'
 
 const OverviewPage = lazy(() => import('./pages/overview/overview-page.tsx'))
+const ConnectionPage = lazy(() => import('./pages/connection/connection-page.tsx'))
 const IngestPage = lazy(() => import('./pages/ingest/ingest-page.tsx'))
 const ComparePage = lazy(() => import('./pages/compare/compare-page.tsx'))
 
@@ -22,6 +23,7 @@ export function App() {
           <Shell>
             <Switch>
               <Route path="/" component={OverviewPage} />
+              <Route path="/connection" component={ConnectionPage} />
               <Route path="/ingest" component={IngestPage} />
               <Route path="/compare" component={ComparePage} />
               <Route path="/compare/:runId" component={ComparePage} />

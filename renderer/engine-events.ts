@@ -9,6 +9,8 @@ export const JOBS_INPUT = { limit: 200 } as const
 
 /** Pushed changes of one kind that come closer together than this are answered by one fetch. */
 const REFETCH_PAUSE_MS = 300
+/** The same for answers that grow with the workspace. */
+const LARGE_REFETCH_PAUSE_MS = 1_000
 
 export interface EventSink {
   receive(event: EngineEvent): void
@@ -25,6 +27,10 @@ export function createEventSink(queryClient: QueryClient, orpc: typeof consoleUt
     refetch(orpc.system.overview.key())
     refetch(orpc.ingest.plan.key())
   }
+  const refetchFetched = (): void => {
+    refetch(orpc.ingest.coverage.key(), LARGE_REFETCH_PAUSE_MS)
+    refetch(orpc.ingest.session.key(), LARGE_REFETCH_PAUSE_MS)
+  }
 
   return {
     receive(event) {
@@ -35,10 +41,15 @@ export function createEventSink(queryClient: QueryClient, orpc: typeof consoleUt
           if (isFinal(event.job.state)) {
             refetchLayers()
             if (event.job.kind === 'compare') refetch(orpc.compare.runs.key())
+            if (event.job.kind === 'live') refetch(orpc.live.status.key())
           }
           return
         case 'layer':
           refetchLayers()
+          if (event.layer === 'raw') {
+            refetchFetched()
+            refetch(orpc.ingest.revisions.key(), LARGE_REFETCH_PAUSE_MS)
+          }
           if (event.layer === 'comparisons') refetch(orpc.compare.runs.key())
           if (event.layer === 'curated') refetch(orpc.quality.findings.key())
           if (event.layer === 'curated' || event.layer === 'legacy') refetch(orpc.compare.overlay.key())
@@ -49,7 +60,19 @@ export function createEventSink(queryClient: QueryClient, orpc: typeof consoleUt
             overview === undefined ? undefined : { ...overview, connection },
           )
           refetchIfUnderWay(orpc.system.overview.key())
+          refetch(orpc.connection.traffic.key())
+          return
         }
+        case 'connection-log':
+          refetch(orpc.connection.log.key())
+          return
+        case 'ingest':
+          refetch(orpc.ingest.activity.key())
+          refetch(orpc.connection.traffic.key())
+          refetchFetched()
+          return
+        case 'live':
+          refetch(orpc.live.status.key())
       }
     },
   }
@@ -63,10 +86,13 @@ function withJob(jobs: Job[] | undefined, job: Job): Job[] | undefined {
   return [job, ...jobs].toSorted((a, b) => b.createdAtMs - a.createdAtMs).slice(0, JOBS_INPUT.limit)
 }
 
-/** Refetches at once, then at most once per pause, and always once after the last call. */
-function createThrottledRefetch(queryClient: QueryClient): (queryKey: QueryKey) => void {
+/**
+ * Refetches at once, then again only when the answer is there and the pause is over, and always once after the last call: an
+ * answer that takes longer than changes keep coming still arrives.
+ */
+function createThrottledRefetch(queryClient: QueryClient): (queryKey: QueryKey, pauseMs?: number) => void {
   const waiting = new Map<string, { again: boolean }>()
-  return function refetch(queryKey) {
+  return function refetch(queryKey, pauseMs = REFETCH_PAUSE_MS) {
     const name = JSON.stringify(queryKey)
     const entry = waiting.get(name)
     if (entry !== undefined) {
@@ -75,10 +101,10 @@ function createThrottledRefetch(queryClient: QueryClient): (queryKey: QueryKey) 
     }
     const fresh = { again: false }
     waiting.set(name, fresh)
-    void queryClient.invalidateQueries({ queryKey })
-    setTimeout(() => {
+    const pause = new Promise((resolve) => setTimeout(resolve, pauseMs))
+    void Promise.all([queryClient.invalidateQueries({ queryKey }), pause]).then(() => {
       waiting.delete(name)
-      if (fresh.again) refetch(queryKey)
-    }, REFETCH_PAUSE_MS)
+      if (fresh.again) refetch(queryKey, pauseMs)
+    })
   }
 }

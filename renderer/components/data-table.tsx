@@ -37,15 +37,19 @@ interface DataTableProps<Row> {
   readonly initialOrder?: Order
   /** Stands in place of rows when there are none. */
   readonly empty?: ReactNode
+  /** Rows of two lines, the second beneath the first in the cell. */
+  readonly lines?: 1 | 2
 }
 
-const ROW_HEIGHT = 28
+/** Height of a row by its number of lines. */
+const ROW_HEIGHTS = { 1: 28, 2: 44 } as const
 /** From this many rows on only those in view are in the document. */
 const VIRTUAL_FROM = 200
 
 /** A dense table: rows of 28 px, numbers at the right with units in the header, sortable, selectable, virtual when long. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
   const { label, columns, rows, rowKey, selectedKey, onSelect, renderDetail, maxHeight, initialOrder, empty } = props
+  const rowHeight = ROW_HEIGHTS[props.lines ?? 1]
   const [order, setOrder] = useState<Order | undefined>(initialOrder)
   const sorted = useMemo(() => inOrder(rows, columns, order), [rows, columns, order])
   const scroller = useRef<HTMLDivElement>(null)
@@ -55,7 +59,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   const virtualizer = useVirtualizer({
     count: sorted.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
+    estimateSize: () => rowHeight,
     overscan: 12,
     enabled: isVirtual,
     useFlushSync: false,
@@ -70,12 +74,12 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   useEffect(() => {
     const element = scroller.current
     if (element === null || selectedIndex < 0) return
-    const top = selectedIndex * ROW_HEIGHT
-    const room = element.clientHeight - ROW_HEIGHT
-    if (top < element.scrollTop || top + ROW_HEIGHT > element.scrollTop + room) {
-      element.scrollTop = Math.max(0, Math.round((top - room / 2) / ROW_HEIGHT) * ROW_HEIGHT)
+    const top = selectedIndex * rowHeight
+    const room = element.clientHeight - ROW_HEIGHTS[1]
+    if (top < element.scrollTop || top + rowHeight > element.scrollTop + room) {
+      element.scrollTop = Math.max(0, Math.round((top - room / 2) / rowHeight) * rowHeight)
     }
-  }, [selectedIndex])
+  }, [selectedIndex, rowHeight])
 
   const moveTo = (index: number): void => {
     if (onSelect === undefined || index < 0 || index >= sorted.length) return
@@ -102,13 +106,13 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody data-lines={props.lines}>
           {sorted.length === 0 && empty !== undefined && (
             <tr className={classes.empty}>
               <td colSpan={columns.length}>{empty}</td>
             </tr>
           )}
-          <Gap rows={first} />
+          <Gap height={first * rowHeight} />
           {sorted.slice(first, last + 1).map((row, offset) => {
             const index = first + offset
             const isSelected = index === selectedIndex
@@ -142,16 +146,16 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
               </Fragment>
             )
           })}
-          <Gap rows={sorted.length - 1 - last} />
+          <Gap height={(sorted.length - 1 - last) * rowHeight} />
         </tbody>
       </table>
     </div>
   )
 }
 
-/** Room for `rows` rows that are out of view. */
-function Gap({ rows }: { readonly rows: number }) {
-  return rows > 0 && <tr aria-hidden style={{ height: rows * ROW_HEIGHT }} />
+/** Room for rows that are out of view. */
+function Gap({ height }: { readonly height: number }) {
+  return height > 0 && <tr aria-hidden style={{ height }} />
 }
 
 interface HeaderCellProps<Row> {

@@ -3,7 +3,7 @@ import classes from './figure.module.css'
 
 interface FigureProps {
   readonly label: string
-  readonly value: string
+  readonly value: ReactNode
   readonly unit?: string
   readonly note?: ReactNode
 }

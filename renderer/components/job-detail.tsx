@@ -2,7 +2,7 @@ import type { Job } from '#shared/jobs/job.ts'
 import { isFinal } from '#shared/jobs/job.ts'
 import { shownReport } from '../error-report.ts'
 import { jobResult, jobResultWords, jobScopeWords } from '../wording/job-words.ts'
-import { CancelJob } from './cancel-job.tsx'
+import { JobControls } from './job-controls.tsx'
 import classes from './job-detail.module.css'
 import { OperatorError } from './operator-error.tsx'
 import { ProgressLine } from './progress-line.tsx'
@@ -18,7 +18,7 @@ export function JobDetail({ job }: { readonly job: Job }) {
       {!isFinal(job.state) && (
         <div className={classes.running}>
           <ProgressLine job={job} />
-          <CancelJob job={job} />
+          <JobControls job={job} />
         </div>
       )}
       {job.state === 'failed' && job.error !== undefined && <OperatorError error={shownReport(job.error)} />}
@@ -27,6 +27,7 @@ export function JobDetail({ job }: { readonly job: Job }) {
         <>
           <SessionReasons title="Failed; asked for again by the next ingest" sessions={ingest.failed} />
           <SessionReasons title="Without data" sessions={ingest.withoutData} />
+          <SessionReasons title="Short" sessions={ingest.short} />
         </>
       )}
       {verify !== undefined && (

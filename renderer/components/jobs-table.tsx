@@ -3,7 +3,7 @@ import type { Job } from '#shared/jobs/job.ts'
 import { shownReport } from '../error-report.ts'
 import { formatProgress } from '../format/numbers.ts'
 import { formatDuration, formatLocalMoment, LOCAL_ZONE } from '../format/times.ts'
-import { JOB_NAMES, jobResultWords, jobScopeWords } from '../wording/job-words.ts'
+import { isEndless, JOB_NAMES, jobResultWords, jobScopeWords } from '../wording/job-words.ts'
 import type { Column } from './data-table.tsx'
 import { DataTable } from './data-table.tsx'
 import { JobDetail } from './job-detail.tsx'
@@ -40,7 +40,7 @@ const COLUMNS: readonly Column<Job>[] = [
   {
     key: 'state',
     header: 'State',
-    cell: (job) => <JobStateMark state={job.state} hasFindings={job.hasFindings} />,
+    cell: (job) => <JobStateMark job={job} />,
   },
   { key: 'kind', header: 'Job', cell: (job) => JOB_NAMES[job.kind] },
   { key: 'scope', header: 'Works on', cell: jobScopeWords },
@@ -65,8 +65,9 @@ function durationOf(job: Job): string {
 function outcomeOf(job: Job): string {
   switch (job.state) {
     case 'queued':
-      return 'Waits for its turn'
+      return job.control === 'pause' ? 'Waits to be resumed' : 'Waits for its turn'
     case 'running':
+      if (isEndless(job.kind)) return workingDetail(job) ?? job.progress.title
       return `${formatProgress(job.progress.fraction)}, ${job.progress.title}`
     case 'failed':
       return job.error === undefined ? 'Failed' : shownReport(job.error).message
@@ -75,4 +76,8 @@ function outcomeOf(job: Job): string {
     case 'succeeded':
       return jobResultWords(job) ?? 'Done'
   }
+}
+
+function workingDetail({ progress }: Job): string | undefined {
+  return progress.kind === 'working' ? progress.detail : undefined
 }

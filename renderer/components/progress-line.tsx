@@ -1,6 +1,7 @@
 import type { Job } from '#shared/jobs/job.ts'
 import { formatCount, formatProgress } from '../format/numbers.ts'
 import { formatDuration } from '../format/times.ts'
+import { isEndless } from '../wording/job-words.ts'
 import classes from './progress-line.module.css'
 
 /** How far a queued or running job is: a bar, the percentage, what exactly is being done, and the time left. */
@@ -8,10 +9,12 @@ export function ProgressLine({ job }: { readonly job: Job }) {
   const { progress } = job
   return (
     <div className={classes.progress}>
-      <FractionBar fraction={progress.fraction} label={`${progress.title}, ${formatProgress(progress.fraction)}`} />
+      {!isEndless(job.kind) && (
+        <FractionBar fraction={progress.fraction} label={`${progress.title}, ${formatProgress(progress.fraction)}`} />
+      )}
       <div className={classes.row}>
         <span className={classes.what}>{whatIsDone(job)}</span>
-        <span className={classes.percent}>{formatProgress(progress.fraction)}</span>
+        {!isEndless(job.kind) && <span className={classes.percent}>{formatProgress(progress.fraction)}</span>}
       </div>
       <div className={classes.row}>
         <span className={classes.detail}>{progress.kind === 'working' ? progress.detail : undefined}</span>
@@ -26,7 +29,8 @@ function whatIsDone({ progress }: Job): string {
   return `${progress.title}: ${formatCount(progress.done)} of ${formatCount(progress.total)} ${progress.unit ?? ''}`.trim()
 }
 
-function timeLeft({ progress, state }: Job): string {
+function timeLeft({ progress, state, control }: Job): string {
+  if (control === 'pause') return 'until it is resumed'
   if (state === 'queued') return 'waits for its turn'
   if (progress.kind !== 'working' || progress.remainingMs === undefined) return ''
   return `about ${formatDuration(progress.remainingMs)} left`

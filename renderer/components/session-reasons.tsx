@@ -1,4 +1,8 @@
+import { formatQuantity } from '../format/numbers.ts'
 import classes from './session-reasons.module.css'
+
+/** More of them are for a table, not for a list. */
+const MOST = 100
 
 interface SessionReasonsProps {
   readonly title: string
@@ -14,11 +18,14 @@ export function SessionReasons({ title, sessions }: SessionReasonsProps) {
         {title} ({sessions.length})
       </h3>
       <ul className={classes.list}>
-        {sessions.map((session) => (
+        {sessions.slice(0, MOST).map((session) => (
           <li key={`${session.symbol} ${session.sessionDate} ${session.reason}`}>
             <b>{session.symbol}</b> {session.sessionDate}: {session.reason}
           </li>
         ))}
+        {sessions.length > MOST && (
+          <li>and {formatQuantity(sessions.length - MOST, 'more session', 'more sessions')}</li>
+        )}
       </ul>
     </div>
   )

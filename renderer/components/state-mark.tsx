@@ -2,22 +2,43 @@ import {
   IconAlertTriangle,
   IconBan,
   IconCheck,
+  IconCircleDashed,
   IconClock,
   IconInfoCircle,
   IconLoader2,
+  IconMinus,
+  IconMoon,
+  IconPlayerPause,
+  IconPlugConnectedX,
+  IconPlugX,
+  IconProgressCheck,
+  IconQuestionMark,
+  IconRefresh,
   IconX,
 } from '@tabler/icons-react'
-import type { JobState } from '#shared/jobs/job.ts'
-import { JOB_STATE_WORDS } from '../wording/job-words.ts'
+import type { Job } from '#shared/jobs/job.ts'
+import { jobStateWords } from '../wording/job-words.ts'
 import classes from './state-mark.module.css'
 
 const ICONS = {
   pass: IconCheck,
   fail: IconX,
   attention: IconAlertTriangle,
+  /** Part of it does not work at the moment. */
+  degraded: IconAlertTriangle,
   running: IconLoader2,
+  /** Tried again by itself. */
+  retrying: IconRefresh,
   waiting: IconClock,
+  paused: IconPlayerPause,
+  draining: IconProgressCheck,
   stopped: IconBan,
+  off: IconPlugX,
+  lost: IconPlugConnectedX,
+  asleep: IconMoon,
+  none: IconMinus,
+  open: IconCircleDashed,
+  unsure: IconQuestionMark,
   info: IconInfoCircle,
 } as const
 
@@ -34,16 +55,22 @@ export function StateMark({ kind, word }: { readonly kind: StateKind; readonly w
   )
 }
 
-const JOB_STATE_KINDS: Readonly<Record<JobState, StateKind>> = {
-  queued: 'waiting',
-  running: 'running',
-  succeeded: 'pass',
-  failed: 'fail',
-  cancelled: 'stopped',
+/** The state of a job: whether it is paused or finishing, and whether its success left something to look at. */
+export function JobStateMark({ job }: { readonly job: Job }) {
+  return <StateMark kind={jobStateKind(job)} word={jobStateWords(job)} />
 }
 
-/** The state of a job; a success that left something to look at says so. */
-export function JobStateMark({ state, hasFindings }: { readonly state: JobState; readonly hasFindings: boolean }) {
-  if (state === 'succeeded' && hasFindings) return <StateMark kind="attention" word="Done, look" />
-  return <StateMark kind={JOB_STATE_KINDS[state]} word={JOB_STATE_WORDS[state]} />
+function jobStateKind({ state, control, hasFindings }: Job): StateKind {
+  switch (state) {
+    case 'queued':
+      return control === 'pause' ? 'paused' : 'waiting'
+    case 'running':
+      return control === 'pause' ? 'paused' : control === 'drain' ? 'draining' : 'running'
+    case 'succeeded':
+      return hasFindings ? 'attention' : 'pass'
+    case 'failed':
+      return 'fail'
+    case 'cancelled':
+      return 'stopped'
+  }
 }

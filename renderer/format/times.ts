@@ -54,6 +54,18 @@ export function formatZoneClock(ts: number, zone: string): string {
   return clock.format(ts * 1000)
 }
 
+const zoneDates = new Map<string, Intl.DateTimeFormat>()
+
+/** `2013-10-04` in `zone` (IANA name) for epoch seconds. */
+export function formatZoneDate(ts: number, zone: string): string {
+  let date = zoneDates.get(zone)
+  if (date === undefined) {
+    date = new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' })
+    zoneDates.set(zone, date)
+  }
+  return date.format(ts * 1000)
+}
+
 /** `2013-10-04 to 2013-10-11`, one date when both are the same, a dash when there are none. */
 export function formatDates(from: string | undefined, to: string | undefined): string {
   if (from === undefined && to === undefined) return '–'

@@ -3,7 +3,7 @@ import { IconPlugConnectedX } from '@tabler/icons-react'
 import { retryConnection } from '../engine-client.ts'
 import type { ConnectionState } from '../engine-connection.ts'
 import classes from './connection-strip.module.css'
-import { useSecondsUntil } from './use-seconds-until.ts'
+import { useSecondsUntil } from '../use-seconds-until.ts'
 
 /** Says that the engine is away, what that means, and what is being done about it; nothing while it is there. */
 export function ConnectionStrip({ connection }: { readonly connection: ConnectionState }) {

@@ -5,7 +5,7 @@ import { retryConnection } from '../engine-client.ts'
 import type { ConnectionState } from '../engine-connection.ts'
 import { shownReport } from '../error-report.ts'
 import classes from './entry-page.module.css'
-import { useSecondsUntil } from './use-seconds-until.ts'
+import { useSecondsUntil } from '../use-seconds-until.ts'
 
 /** What stands there until the engine was reached for the first time, and why it was not yet. */
 export function EntryPage({ connection }: { readonly connection: ConnectionState }) {

@@ -3,13 +3,13 @@ import { IconStack2 } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { Job } from '#shared/jobs/job.ts'
 import { isFinal } from '#shared/jobs/job.ts'
-import { CancelJob } from '../components/cancel-job.tsx'
+import { JobControls } from '../components/job-controls.tsx'
 import { PanelPopover } from '../components/panel-popover.tsx'
 import { FractionBar, ProgressLine } from '../components/progress-line.tsx'
 import { JobStateMark } from '../components/state-mark.tsx'
 import { useJobs } from '../engine-queries.ts'
 import { formatProgress, formatQuantity } from '../format/numbers.ts'
-import { JOB_NAMES, jobResultWords, jobScopeWords } from '../wording/job-words.ts'
+import { isEndless, JOB_NAMES, jobResultWords, jobScopeWords } from '../wording/job-words.ts'
 import classes from './jobs-tray.module.css'
 
 /** Finished jobs that the tray still shows. */
@@ -21,7 +21,9 @@ export function JobsTray() {
   const jobs = useJobs().data ?? []
   const active = jobs.filter((job) => !isFinal(job.state)).toReversed()
   const recent = jobs.filter((job) => isFinal(job.state)).slice(0, RECENT)
-  const fraction = active.reduce((sum, job) => sum + job.progress.fraction, 0) / Math.max(1, active.length)
+  const measured = active.filter((job) => !isEndless(job.kind))
+  const fraction = measured.reduce((sum, job) => sum + job.progress.fraction, 0) / Math.max(1, measured.length)
+  const paused = active.filter((job) => job.control === 'pause').length
   const words = active.length === 0 ? 'No jobs' : formatQuantity(active.length, 'job')
 
   return (
@@ -40,7 +42,10 @@ export function JobsTray() {
           leftSection={<IconStack2 size={16} stroke={1.8} aria-hidden />}
         >
           {words}
-          {active.length > 0 && (
+          {paused > 0 && (
+            <span className={classes.paused}>{paused === active.length ? 'paused' : `${paused} paused`}</span>
+          )}
+          {measured.length > 0 && (
             <>
               <span className={classes.fraction}>{formatProgress(fraction)}</span>
               <span className={classes.bar}>
@@ -59,7 +64,7 @@ export function JobsTray() {
       {recent.map((job) => (
         <div key={job.id} className={classes.finished}>
           <b>{JOB_NAMES[job.kind]}</b>
-          <JobStateMark state={job.state} hasFindings={job.hasFindings} />
+          <JobStateMark job={job} />
           <span className={classes.outcome}>{outcomeOf(job)}</span>
         </div>
       ))}
@@ -78,9 +83,12 @@ function ActiveJob({ job }: { readonly job: Job }) {
       <div className={classes.words}>
         <b>{JOB_NAMES[job.kind]}</b> <span className={classes.scope}>{jobScopeWords(job)}</span>
       </div>
-      <CancelJob job={job} />
+      <JobStateMark job={job} />
       <div className={classes.progress}>
         <ProgressLine job={job} />
+      </div>
+      <div className={classes.controls}>
+        <JobControls job={job} />
       </div>
     </div>
   )

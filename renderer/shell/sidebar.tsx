@@ -1,10 +1,11 @@
-import { IconArrowsLeftRight, IconDownload, IconLayoutDashboard } from '@tabler/icons-react'
+import { IconArrowsLeftRight, IconDownload, IconLayoutDashboard, IconPlugConnected } from '@tabler/icons-react'
 import { Link, useLocation } from 'wouter'
 import { useOverview } from '../engine-queries.ts'
 import classes from './sidebar.module.css'
 
 const PAGES = [
   { href: '/', name: 'Overview', Icon: IconLayoutDashboard },
+  { href: '/connection', name: 'Connection', Icon: IconPlugConnected },
   { href: '/ingest', name: 'Ingest', Icon: IconDownload },
   { href: '/compare', name: 'Compare', Icon: IconArrowsLeftRight },
 ] as const

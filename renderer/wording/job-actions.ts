@@ -11,6 +11,14 @@ export interface JobAction {
 }
 
 export const JOB_ACTIONS = {
+  live: {
+    label: 'Follow live…',
+    title: 'Follow live bars',
+    does: 'Connects, waits for each session, and stores every bar as its minute ends, session after session. A gap after an interruption is filled from history, and after the close history has the last word.',
+    keeps: 'Everything that is stored. It also goes on after a restart of the engine.',
+    cancel: 'At any time with Stop. Stored bars stay; it can be started again.',
+    confirm: 'Follow live bars',
+  },
   transform: {
     label: 'Curate…',
     title: 'Curate bars from raw',

@@ -1,4 +1,4 @@
-import type { Job, JobState } from '#shared/jobs/job.ts'
+import type { Job } from '#shared/jobs/job.ts'
 import type { JobKind, JobResult, Selection } from '#shared/jobs/job-kinds.ts'
 import { JOB_KINDS, selectionSchema } from '#shared/jobs/job-kinds.ts'
 import { formatBytes, formatCount, formatQuantity, formatShare } from '../format/numbers.ts'
@@ -17,12 +17,25 @@ export const JOB_NAMES: Readonly<Record<JobKind, string>> = {
   verify: 'Verify',
 }
 
-export const JOB_STATE_WORDS: Readonly<Record<JobState, string>> = {
-  queued: 'Queued',
-  running: 'Running',
-  succeeded: 'Done',
-  failed: 'Failed',
-  cancelled: 'Cancelled',
+/** The state of a job in a word or two. A paused one is asked for nothing new; a finishing one ends with what is under way. */
+export function jobStateWords({ state, control, hasFindings }: Job): string {
+  switch (state) {
+    case 'queued':
+      return control === 'pause' ? 'Paused' : 'Queued'
+    case 'running':
+      return control === 'pause' ? 'Paused' : control === 'drain' ? 'Finishing' : 'Running'
+    case 'succeeded':
+      return hasFindings ? 'Done, look' : 'Done'
+    case 'failed':
+      return 'Failed'
+    case 'cancelled':
+      return 'Cancelled'
+  }
+}
+
+/** Whether jobs of this kind go on until they are stopped, so that there is no telling how far they are. */
+export function isEndless(kind: JobKind): boolean {
+  return kind === 'live'
 }
 
 /** `SPY, AIG, 2013-10-04 to 2013-10-11`; `all symbols, all sessions` when nothing is left out. */

@@ -78,6 +78,7 @@ export const sessionRequestSchema = z.object({
   /** Distinct minutes of this session in the answer. */
   bars: z.int().optional(),
 })
+export type SessionRequest = z.infer<typeof sessionRequestSchema>
 
 /** Minutes that a later answer has otherwise than the earlier ones. */
 export const revisionSchema = z.object({
@@ -98,6 +99,7 @@ export const revisionSchema = z.object({
   /** New volume / old volume where it is the same in every changed minute, for example 0.01 when TWS changed to lots. */
   volumeRatio: z.number().optional(),
 })
+export type Revision = z.infer<typeof revisionSchema>
 
 /** All that is known about the fetching of one session. */
 export const sessionFetchSchema = z.object({

@@ -10,9 +10,13 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
 /** Where the browser tests leave pictures of the pages, for people to look at. */
 export const SCREENSHOTS = path.join(PROJECT, 'test-results', 'screenshots')
 
-/** Builds the console as it stands with the project's own configuration, and returns the folder it is in. */
-export async function buildConsole(): Promise<string> {
-  const outDir = path.join(PROJECT, '.cache', 'console-test', 'renderer')
+/**
+ * Builds the console as it stands with the project's own configuration, and returns the folder it is in.
+ *
+ * @param name of the folder: test files run beside each other, and each builds its own.
+ */
+export async function buildConsole(name: string): Promise<string> {
+  const outDir = path.join(PROJECT, '.cache', 'console-test', name)
   const file = pathToFileURL(path.join(PROJECT, 'electron.vite.config.ts')).href
   const { default: configuration } = (await import(/* @vite-ignore */ file)) as {
     default: { renderer: RendererViteConfig }

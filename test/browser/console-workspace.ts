@@ -6,7 +6,7 @@ import { BUILT_IN_CALENDARS } from '#main/engine/data-folder.ts'
 import { loadCalendar } from '#main/engine/load-calendar.ts'
 import { createWorkspace } from '#main/engine/workspace.ts'
 import { writeOldPipelineOutput } from '#main/simulator/old-pipeline.ts'
-import { startSimulator, syntheticMarket } from '#main/simulator/simulator.ts'
+import { type Simulator, startSimulator, syntheticMarket } from '#main/simulator/simulator.ts'
 import type { ConsoleHost } from './console-host.ts'
 import { succeeded } from './console-host.ts'
 import type { TwsLine } from './tws-line.ts'
@@ -29,37 +29,50 @@ const SEED = 27
 export interface ConsoleWorkspace {
   readonly folder: string
   readonly line: TwsLine
+  readonly simulator: Simulator
   remove(): Promise<void>
 }
 
+export interface WorkspaceOptions {
+  /** {@link SYMBOLS} unless given. */
+  readonly symbols?: readonly string[]
+  /** First session of the market; that of {@link STORED} unless given. */
+  readonly marketFrom?: string
+  /** How long an answer with bars takes, milliseconds. */
+  readonly answerMs?: number
+  /** Further lines of the section tws of the configuration, indented by two spaces. */
+  readonly tws?: string
+}
+
 /** Makes a workspace that knows where TWS is and what the old pipeline left, and holds nothing yet. */
-export async function makeWorkspace(name: string): Promise<ConsoleWorkspace> {
+export async function makeWorkspace(name: string, options: WorkspaceOptions = {}): Promise<ConsoleWorkspace> {
+  const { symbols = SYMBOLS, marketFrom = STORED.from, answerMs, tws = '' } = options
   const folder = mkdtempSync(path.join(tmpdir(), 'switchyard-console-'))
   const market = syntheticMarket({
     seed: SEED,
     calendar: loadCalendar('XNYS', [BUILT_IN_CALENDARS]),
-    symbols: SYMBOLS,
-    from: STORED.from,
+    symbols,
+    from: marketFrom,
     to: LAST_DATE,
   })
   const simulator = await startSimulator({ market })
-  const line = await openTwsLine(simulator.port)
+  const line = await openTwsLine(simulator.port, answerMs)
   const config = configTemplate({
     name,
     host: '127.0.0.1',
     port: line.port,
     clientId: 17,
-    symbols: SYMBOLS,
+    symbols,
     oldPipeline: {
       name: 'csv-scripts',
       bars: { files: 'old-pipeline/{symbol}.csv', label: 'end', volumeUnit: 'lots' },
     },
   })
   // One request at a time, so that a test knows which answer comes next.
-  createWorkspace(folder, config.replace('clientId: 17\n', 'clientId: 17\n  maxConcurrentRequests: 1\n'))
+  createWorkspace(folder, config.replace('clientId: 17\n', `clientId: 17\n  maxConcurrentRequests: 1\n${tws}`))
   await writeOldPipelineOutput({
     market,
-    symbols: SYMBOLS,
+    symbols,
     from: STORED.from,
     to: STORED.to,
     dir: path.join(folder, 'old-pipeline'),
@@ -67,6 +80,7 @@ export async function makeWorkspace(name: string): Promise<ConsoleWorkspace> {
   return {
     folder,
     line,
+    simulator,
     remove: async () => {
       await line.close()
       await simulator.stop()

@@ -32,7 +32,7 @@ let freshHost: ConsoleHost
 
 beforeAll(async () => {
   mkdirSync(SCREENSHOTS, { recursive: true })
-  const renderer = await buildConsole()
+  const renderer = await buildConsole('renderer')
   browser = await launchChromium()
   desk = await makeWorkspace('desk-1')
   deskHost = await startConsoleHost(desk.folder, renderer)
@@ -209,7 +209,7 @@ describe('an ingest', () => {
       expect(await plan(page, 'Already stored')).toBe('12 sessions')
       expect(await plan(page, 'Requests to TWS')).toBe('2')
       expect(await plan(page, 'Bars, at most')).toBe(grouped(2 * 3 * 390))
-      expect(await cells(page, 'Plan by symbol', 'SPY')).toEqual(['SPY', '3', '6', '1'])
+      expect(await cells(page, 'Plan by symbol', 'SPY')).toEqual(['SPY', '3', '6', '1', `${STORED.from} ET`])
     })
   })
 

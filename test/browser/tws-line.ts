@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 
-/** How long an answer with bars takes. Longer than the pause between two progress reports of a job, so that each is seen. */
+/** How long an answer with bars takes unless said otherwise. Longer than the pause between two progress reports of a job, so that each is seen. */
 const ANSWER_MS = 250
 /** Message id of historical bars in the TWS protocol. */
 const HISTORICAL_DATA = Buffer.from('17\0')
@@ -21,7 +21,7 @@ export interface TwsLine {
 }
 
 /** Opens a line to the TWS at `twsPort` on 127.0.0.1. */
-export async function openTwsLine(twsPort: number): Promise<TwsLine> {
+export async function openTwsLine(twsPort: number, answerMs = ANSWER_MS): Promise<TwsLine> {
   let left = Number.POSITIVE_INFINITY
   let mayPass = Promise.withResolvers<void>()
   mayPass.resolve()
@@ -36,7 +36,7 @@ export async function openTwsLine(twsPort: number): Promise<TwsLine> {
         const frame = rest.subarray(0, end)
         rest = rest.subarray(end)
         if (frame.subarray(LENGTH_BYTES).indexOf(HISTORICAL_DATA) === 0) {
-          await new Promise((resolve) => setTimeout(resolve, ANSWER_MS))
+          await new Promise((resolve) => setTimeout(resolve, answerMs))
           if (left === 0) await mayPass.promise
           left--
         }

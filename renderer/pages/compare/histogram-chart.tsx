@@ -11,8 +11,8 @@ import {
 } from 'recharts'
 import type { Histogram } from '#shared/contract/contract.ts'
 import { formatCount, formatDifference, formatShare, unitOfField } from '../../format/numbers.ts'
-import { AXIS, GRID } from './chart-style.ts'
-import classes from './chart-tooltip.module.css'
+import { AXIS, GRID } from '../../charts/chart-style.ts'
+import classes from '../../charts/chart-tooltip.module.css'
 
 interface HistogramChartProps {
   readonly histogram: Histogram

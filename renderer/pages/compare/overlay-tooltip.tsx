@@ -1,7 +1,7 @@
 import { useActiveTooltipDataPoints, useIsTooltipActive } from 'recharts'
 import { formatDifference, formatFieldValue } from '../../format/numbers.ts'
 import { formatZoneClock, zoneName } from '../../format/times.ts'
-import classes from './chart-tooltip.module.css'
+import classes from '../../charts/chart-tooltip.module.css'
 import type { OverlayRow } from './overlay-rows.ts'
 
 /** The exact values of old, new and their difference at the minute under the pointer. */

@@ -9,6 +9,10 @@ export interface IngestDraft {
   readonly symbols: readonly string[]
   readonly from: string | undefined
   readonly to: string | undefined
+  /** Ask also for sessions that are there. */
+  readonly refetch: boolean
+  /** Wait for a TWS that is not there. */
+  readonly waitForTws: boolean
 }
 
 /** The global context, else the sessions that raw holds, else the week before `now`. */
@@ -19,6 +23,8 @@ export function initialDraft(overview: Overview, context: ViewContext, now: Date
     symbols: context.symbol === undefined ? [] : [context.symbol],
     from: context.from ?? raw?.firstSession ?? addDays(yesterday, -6),
     to: context.to ?? raw?.lastSession ?? yesterday,
+    refetch: false,
+    waitForTws: false,
   }
 }
 
@@ -30,7 +36,13 @@ export function draftProblem({ from, to }: IngestDraft): string | undefined {
   return undefined
 }
 
-/** The draft as the engine takes it; only for a draft without a problem. */
-export function paramsOf({ symbols, from, to }: IngestDraft): JobParamsInput<'ingest'> {
+/** The sessions of the draft as the engine takes them; only for a draft without a problem. */
+export function rangeOf({ symbols, from, to }: Pick<IngestDraft, 'symbols' | 'from' | 'to'>) {
   return { from: from ?? '', to: to ?? '', ...(symbols.length === 0 ? {} : { symbols: [...symbols] }) }
+}
+
+/** The draft as the engine takes it to start a run; only for a draft without a problem. */
+export function paramsOf(draft: IngestDraft): JobParamsInput<'ingest'> {
+  const { refetch, waitForTws } = draft
+  return { ...rangeOf(draft), refetch, waitForTws }
 }

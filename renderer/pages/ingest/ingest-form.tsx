@@ -1,4 +1,4 @@
-import { Button, MultiSelect } from '@mantine/core'
+import { Button, Checkbox, MultiSelect } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import type { Overview } from '#shared/contract/contract.ts'
 import type { IngestPlan } from '#shared/contract/ingest.ts'
@@ -53,6 +53,18 @@ export function IngestForm({ overview, draft, onChange, problem, plan }: IngestF
           <DateField label="First session" value={draft.from} onChange={(from) => change({ from })} />
           <DateField label="Last session" value={draft.to} onChange={(to) => change({ to })} />
         </div>
+        <Checkbox
+          label="Ask again for what is there"
+          description="Fetches stored sessions anew, too. Both answers are kept; what changed is listed under Revisions."
+          checked={draft.refetch}
+          onChange={(event) => change({ refetch: event.currentTarget.checked })}
+        />
+        <Checkbox
+          label="Wait for TWS if it is not there"
+          description="Else the run fails at once when TWS does not answer."
+          checked={draft.waitForTws}
+          onChange={(event) => change({ waitForTws: event.currentTarget.checked })}
+        />
         {problem !== undefined && (
           <p className={classes.problem} role="alert">
             {problem}
@@ -67,11 +79,11 @@ export function IngestForm({ overview, draft, onChange, problem, plan }: IngestF
         >
           {plan === undefined || plan.sessionsToFetch === 0
             ? 'Fetch'
-            : `Fetch ${formatQuantity(plan.sessionsToFetch, 'session')}`}
+            : `${draft.refetch ? 'Ask again for' : 'Fetch'} ${formatQuantity(plan.sessionsToFetch, 'session')}`}
         </Button>
         <p className={classes.quiet}>
-          Asks TWS at {host}:{port} and stores every response as received. Can be cancelled at any time: what is stored
-          stays, and the next run goes on from there.
+          Asks TWS at {host}:{port} and stores every response as received. It can be paused, and cancelled at any time:
+          what is stored stays, and the next run goes on from there.
         </p>
       </form>
     </Panel>

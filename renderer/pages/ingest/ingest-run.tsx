@@ -2,25 +2,30 @@ import type { Job } from '#shared/jobs/job.ts'
 import { isFinal } from '#shared/jobs/job.ts'
 import type { IngestResult } from '#shared/jobs/job-kinds.ts'
 import { selectionSchema } from '#shared/jobs/job-kinds.ts'
-import { CancelJob } from '../../components/cancel-job.tsx'
 import { Figure, Figures } from '../../components/figure.tsx'
+import { ExplainedJobControls } from '../../components/job-controls.tsx'
 import { JobStarter } from '../../components/job-starter.tsx'
 import { OperatorError } from '../../components/operator-error.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { ProgressLine } from '../../components/progress-line.tsx'
-import { SessionReasons } from '../../components/session-reasons.tsx'
 import { JobStateMark } from '../../components/state-mark.tsx'
 import { orpc } from '../../engine-client.ts'
 import { useOverview } from '../../engine-queries.ts'
 import { shownReport } from '../../error-report.ts'
-import { formatCount } from '../../format/numbers.ts'
+import { formatCount, formatQuantity } from '../../format/numbers.ts'
 import { formatDuration } from '../../format/times.ts'
 import { JOB_ACTIONS } from '../../wording/job-actions.ts'
 import { jobResult, jobScopeWords, selectionWords } from '../../wording/job-words.ts'
 import classes from './ingest-run.module.css'
 
-/** The ingest that runs, or what came of the last one. */
-export function IngestRun({ job }: { readonly job: Job | undefined }) {
+interface IngestRunProps {
+  readonly job: Job | undefined
+  /** Ingests that wait behind it. */
+  readonly waiting: number
+}
+
+/** The ingest that runs, with what can be asked of it, or what came of the last one. */
+export function IngestRun({ job, waiting }: IngestRunProps) {
   if (job === undefined) {
     return (
       <Panel title="Run" className={classes.panel}>
@@ -31,17 +36,34 @@ export function IngestRun({ job }: { readonly job: Job | undefined }) {
   return (
     <Panel
       className={classes.panel}
-      title={isFinal(job.state) ? 'Last run' : 'Running now'}
+      title={titleOf(job)}
       note={jobScopeWords(job)}
-      controls={
-        isFinal(job.state) ? <JobStateMark state={job.state} hasFindings={job.hasFindings} /> : <CancelJob job={job} />
-      }
+      controls={<JobStateMark job={job} />}
     >
       <div className={classes.run} aria-live={isFinal(job.state) ? 'polite' : 'off'}>
-        {isFinal(job.state) ? <Outcome job={job} /> : <ProgressLine job={job} />}
+        {isFinal(job.state) ? (
+          <Outcome job={job} />
+        ) : (
+          <>
+            <ProgressLine job={job} />
+            <ExplainedJobControls key={job.id} job={job} />
+          </>
+        )}
+        {waiting > 0 && (
+          <p className={classes.plain}>
+            {formatQuantity(waiting, 'more ingest', 'more ingests')} {waiting === 1 ? 'waits' : 'wait'} for this one
+            {job.control === 'pause' ? ' to be resumed and to end, or to be cancelled.' : ' to end.'}
+          </p>
+        )}
       </div>
     </Panel>
   )
+}
+
+function titleOf({ state, control }: Job): string {
+  if (isFinal(state)) return 'Last run'
+  if (control === 'pause') return 'Paused'
+  return state === 'queued' ? 'Waiting' : 'Running now'
 }
 
 function Outcome({ job }: { readonly job: Job }) {
@@ -59,8 +81,11 @@ function Outcome({ job }: { readonly job: Job }) {
   return (
     <>
       <Result result={result} tookMs={tookMs(job)} />
-      <SessionReasons title="Failed; asked for again by the next ingest" sessions={result.failed} />
-      <SessionReasons title="Without data" sessions={result.withoutData} />
+      {result.sessionsLeft > 0 && (
+        <p className={classes.plain}>
+          Drained: {formatQuantity(result.sessionsLeft, 'session')} left. A new run over the same dates fetches them.
+        </p>
+      )}
       {result.bars > 0 && <CurateNext job={job} />}
     </>
   )
@@ -72,8 +97,10 @@ function Result({ result, tookMs: took }: { readonly result: IngestResult; reado
       <Figure label="Bars" value={formatCount(result.bars)} />
       <Figure label="Fetched" value={formatCount(result.sessionsFetched)} unit="sessions" />
       <Figure label="Requests" value={formatCount(result.requests)} />
-      <Figure label="Without data" value={formatCount(result.withoutData.length)} unit="sessions" />
       <Figure label="Failed" value={formatCount(result.failed.length)} unit="sessions" />
+      <Figure label="Short" value={formatCount(result.short.length)} unit="sessions" />
+      <Figure label="Without data" value={formatCount(result.withoutData.length)} unit="sessions" />
+      <Figure label="Revised" value={formatCount(result.revisedSessions)} unit="sessions" />
       {took !== undefined && <Figure label="Took" value={formatDuration(took)} />}
     </Figures>
   )
