@@ -7,7 +7,7 @@ import { buildConsole, SCREENSHOTS } from './console-build.ts'
 import type { ConsoleHost } from './console-host.ts'
 import { startConsoleHost, succeeded } from './console-host.ts'
 import type { PageOptions } from './console-page.ts'
-import { eventually, goTo, inConsole, region } from './console-page.ts'
+import { eventually, fact, goTo, inConsole, region } from './console-page.ts'
 import type { ConsoleWorkspace } from './console-workspace.ts'
 import { makeWorkspace } from './console-workspace.ts'
 import { launchChromium } from './launch-chromium.ts'
@@ -73,6 +73,9 @@ async function expectToFit(page: Page): Promise<void> {
   expect(content).toBeLessThanOrEqual(room)
 }
 
+const row = (page: Page, table: string) =>
+  page.getByRole('table', { name: table, exact: true }).locator('tbody tr').first()
+
 const grid = (page: Page) => page.getByRole('application', { name: /^Coverage grid/ })
 
 async function showSessions(page: Page, from: string, to: string): Promise<void> {
@@ -98,7 +101,8 @@ describe('the ingest page', () => {
             await showSessions(page, '2024-10-14', '2024-12-20')
             await region(page, 'Paused').getByRole('button', { name: 'Resume Ingest' }).waitFor()
             await grid(page).waitFor()
-            await page.waitForTimeout(600)
+            await row(page, 'Revisions').waitFor()
+            await row(page, 'Plan by symbol').waitFor()
             // DJCO on the first of November.
             await grid(page).click({ position: cellPosition(4, 14) })
             await page.getByRole('list', { name: 'Requests made for this session' }).waitFor()
@@ -106,7 +110,6 @@ describe('the ingest page', () => {
             await expectToFit(page)
             await grid(page).scrollIntoViewIfNeeded()
             await region(page, 'Revisions').getByRole('table').scrollIntoViewIfNeeded()
-            await page.waitForTimeout(200)
             await shoot(page, `ingest-lower-${scheme}-${size.width}`)
           },
           { scheme, ...size },
@@ -118,6 +121,59 @@ describe('the ingest page', () => {
     await succeeded(client, await client.jobs.get({ id: job.id }))
     await client.jobs.cancel({ id: live.id })
   })
+
+  test('pauses a run, resumes it, and shows that it is done', async () => {
+    desk.line.holdAfter(1)
+    const job = await client.ingest.start({ symbols: ['KO', 'AIG'], from: '2024-12-16', to: '2024-12-20' })
+    await onDesk(async (page) => {
+      await goTo(page, '/ingest', 'Ingest')
+      await page.getByRole('button', { name: 'Pause Ingest' }).click()
+      await region(page, 'Paused').getByText('Goes on where it was paused.').waitFor()
+      expect((await client.jobs.get({ id: job.id })).control).toBe('pause')
+      desk.line.release()
+      await page.getByRole('button', { name: 'Resume Ingest' }).click()
+      await eventually(async () => (await client.jobs.get({ id: job.id })).state).toBe('succeeded')
+      // Two symbols, five full sessions each.
+      await eventually(() => fact(region(page, 'Last run'), 'Fetched').innerText()).toMatch(/^10\s*sessions$/)
+    })
+  })
+
+  test('shows what was asked for a selected session, and moves with the arrow keys', async () => {
+    await onDesk(async (page) => {
+      await goTo(page, '/ingest', 'Ingest')
+      await showSessions(page, '2024-10-14', '2024-12-20')
+      await region(page, 'Coverage').getByText('6 symbols by 49 sessions').waitFor()
+      await grid(page).click({ position: cellPosition(4, 14) })
+      // Half of the minutes are without a trade, so it was asked for twice.
+      const requests = region(page, 'DJCO 2024-11-01').getByRole('list', { name: 'Requests made for this session' })
+      await eventually(() => requests.getByRole('listitem').count()).toBe(2)
+      expect(await requests.getByRole('listitem').allInnerTexts()).toEqual([
+        expect.stringContaining('Confirm, was short'),
+        expect.stringContaining('First fetch'),
+      ])
+      await grid(page).press('ArrowRight')
+      await region(page, 'DJCO 2024-11-04').waitFor()
+      await grid(page).press('ArrowUp')
+      await region(page, 'AIG 2024-11-04').getByText('Nobody has asked TWS for it yet.').waitFor()
+      await grid(page).press('Escape')
+      await region(page, 'Selected').waitFor()
+    })
+  })
+
+  test('lists what failed and fetches it when it is tried again', async () => {
+    const again = await client.ingest.start({ symbols: ['XOM'], from: '2024-10-21', to: '2024-10-25' })
+    await succeeded(client, again)
+    await onDesk(async (page) => {
+      await goTo(page, '/ingest', 'Ingest')
+      const failures = region(page, 'What needs a look')
+      await failures.getByText('No market data permissions').waitFor()
+      desk.simulator.setSymbolCondition('XOM', null)
+      await failures.getByRole('button', { name: 'Retry' }).click()
+      await failures.getByText('No session failed.').waitFor()
+      const { state } = await client.ingest.session({ symbol: 'XOM', sessionDate: '2024-10-23' })
+      expect(state).toBe('complete')
+    })
+  })
 })
 
 describe('the connection page', () => {
@@ -127,8 +183,8 @@ describe('the connection page', () => {
         await onDesk(
           async (page) => {
             await goTo(page, '/connection', 'Connection')
-            await page.getByRole('table', { name: 'Event log' }).locator('tbody tr').first().waitFor()
-            await page.waitForTimeout(300)
+            await row(page, 'Event log').waitFor()
+            await region(page, 'The last hour').locator('.recharts-bar-rectangle').first().waitFor()
             await shoot(page, `connection-${scheme}-${size.width}`)
             await expectToFit(page)
           },
@@ -136,5 +192,46 @@ describe('the connection page', () => {
         )
       }
     }
+  })
+
+  test('counts down to the next attempt, tries at once, disconnects and connects', async () => {
+    await onDesk(async (page) => {
+      await goTo(page, '/connection', 'Connection')
+      const tws = region(page, 'TWS')
+      const state = (): Promise<string> => fact(tws, 'State').innerText()
+      await eventually(state).toMatch(/^Ready/)
+      desk.simulator.inject({ kind: 'disconnect' })
+      await eventually(state).toMatch(/^Reconnecting/)
+      await tws.getByText(/^next in \d+ s$/).waitFor()
+      await page.getByRole('banner').getByText('TWS reconnecting').waitFor()
+      await shoot(page, 'connection-reconnecting')
+      await tws.getByRole('button', { name: 'Try now' }).click()
+      await eventually(state).toMatch(/^Ready/)
+      await tws.getByRole('button', { name: 'Disconnect' }).click()
+      await eventually(state).toMatch(/^Not connected/)
+      await page.getByRole('banner').getByText('TWS not connected').waitFor()
+      await shoot(page, 'connection-disconnected')
+      expect((await client.connection.get()).state).toBe('disconnected')
+      await tws.getByRole('button', { name: 'Connect to TWS' }).click()
+      await eventually(state).toMatch(/^Ready/)
+    })
+  })
+
+  test('filters its log by severity and by text', async () => {
+    await onDesk(async (page) => {
+      await goTo(page, '/connection', 'Connection')
+      await row(page, 'Event log').waitFor()
+      const texts = (): Promise<string[]> =>
+        page.getByRole('table', { name: 'Event log', exact: true }).locator('tbody tr').allInnerTexts()
+      const everything = (await texts()).length
+      await region(page, 'Event log').getByText('Warnings and errors').click()
+      await eventually(async () => (await texts()).length).toBeLessThan(everything)
+      expect((await texts()).filter((text) => text.includes('Info'))).toEqual([])
+      await page.getByRole('textbox', { name: 'Only entries with this text or code' }).fill('permissions')
+      await eventually(async () => (await texts()).every((text) => text.includes('permissions'))).toBe(true)
+      expect((await texts()).length).toBeGreaterThan(0)
+      await page.getByRole('textbox', { name: 'Only entries with this text or code' }).fill('no such words')
+      await region(page, 'Event log').getByText('No entry is like that.').waitFor()
+    })
   })
 })

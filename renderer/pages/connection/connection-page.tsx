@@ -25,7 +25,7 @@ export default function ConnectionPage() {
             <PanelGrid columns="minmax(0, 1fr)">
               <StatePanel connection={shown} isKnown={isLive} />
             </PanelGrid>
-            <PanelGrid columns="330px 340px minmax(0, 1fr)" narrow="minmax(0, 1fr) minmax(0, 1fr)">
+            <PanelGrid columns="370px 330px minmax(0, 1fr)" narrow="minmax(0, 1fr) minmax(0, 1fr)">
               <FarmsPanel connection={shown} />
               <LimitsPanel />
               <TrafficPanel />

@@ -97,7 +97,7 @@ const columnsFor = (zoneOf: (symbol: string) => string): readonly Column<SymbolP
   },
   {
     key: 'stored',
-    header: 'Already stored',
+    header: 'Stored',
     unit: 'sessions',
     numeric: true,
     cell: (row) => formatCount(row.sessionsAlreadyStored),
@@ -105,7 +105,7 @@ const columnsFor = (zoneOf: (symbol: string) => string): readonly Column<SymbolP
   { key: 'requests', header: 'Requests', numeric: true, cell: (row) => formatCount(row.requests) },
   {
     key: 'head',
-    header: 'First bar at the broker',
+    header: 'First bar there',
     numeric: true,
     cell: ({ symbol, headTs }) =>
       headTs === undefined ? 'not asked yet' : `${formatZoneDate(headTs, zoneOf(symbol))} ${zoneName(zoneOf(symbol))}`,
