@@ -1,7 +1,7 @@
 import { SwitchyardError } from '#shared/errors.ts'
 import type { SessionDate } from '#shared/time.ts'
 import { guarded, type Writable } from './database.ts'
-import type { ShortReason } from './raw-store.ts'
+import type { SessionRevision, ShortReason } from './raw-types.ts'
 
 /** The last that is known of a (symbol, session) from the requests made for it. */
 export interface SessionState {
@@ -29,18 +29,10 @@ export interface RequestRow {
   readonly bars: number | null
 }
 
-export interface RevisionRow {
+export interface RevisionRow extends SessionRevision {
   readonly responseId: number
   readonly symbol: string
-  readonly sessionDate: SessionDate
   readonly atMs: number
-  readonly cause: 'refetch' | 'reconciliation'
-  readonly pricesChanged: number
-  readonly volumesChanged: number
-  readonly added: number
-  readonly lacking: number
-  readonly largestPriceChange: number
-  readonly volumeRatio: number | null
 }
 
 /** What the broker's schedule says of a range of dates. */

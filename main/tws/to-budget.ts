@@ -1,5 +1,5 @@
 import type { PacingBudget } from '#shared/contract/connection.ts'
-import type { ConnectionStatus } from './connection/connection-machine.ts'
+import type { ConnectionStatus } from './connection/connection-status.ts'
 import type { PacingBudget as SchedulerBudget } from './pacing/pacing-scheduler.ts'
 
 const SLOW_WORDS = {

@@ -2,7 +2,8 @@ import type { Contract, ContractDetails } from '@stoqey/ib'
 import type { BarColumns } from '#shared/bars.ts'
 import type { Connection, ConnectionEntry, Traffic } from '#shared/contract/connection.ts'
 import { SwitchyardError } from '#shared/errors.ts'
-import { meaningOf } from '#shared/tws/message-codes.ts'
+import { meaningOf, severityOf } from '#shared/tws/message-codes.ts'
+import { step } from './connection/connection-machine.ts'
 import {
   type ConnectionEffect,
   type ConnectionEvent,
@@ -11,14 +12,15 @@ import {
   initialStatus,
   maySend,
   nextDueMs,
-  step,
   toConnection,
-} from './connection/connection-machine.ts'
+} from './connection/connection-status.ts'
 import { connectFailure, foreignFailure } from './connection/connect-failure.ts'
 import { formatEndDateTime } from './format-end-date-time.ts'
-import type { BarUpdate, LinkEvent, LinkRequest } from './link/link-protocol.ts'
+import type { LinkEvent, LinkRequest } from './link/link-protocol.ts'
 import type { Link, OpenLink } from './link/worker-link.ts'
-import type { PacedRequest, Priority } from './pacing/paced-request.ts'
+import { contractKeyOf, pacedBars } from './paced-bars.ts'
+import { pacedOutcomeOf } from './paced-outcome.ts'
+import type { PacedOutcome, PacedRequest } from './pacing/paced-request.ts'
 import type { PacingLimits } from './pacing/pacing-limits.ts'
 import { PacingScheduler } from './pacing/pacing-scheduler.ts'
 import { type BrokerSession, parseSchedule } from './parse-schedule.ts'
@@ -26,6 +28,7 @@ import { PendingRequests } from './pending-requests.ts'
 import { toBudget } from './to-budget.ts'
 import { SAMPLE_MS, TrafficLog } from './traffic-log.ts'
 import { TwsRequestError } from './tws-request-error.ts'
+import type { AskOptions, BarsRequest, HistoricalBarsRequest, SubscriptionListener } from './tws-requests.ts'
 
 export interface TwsClientOptions {
   readonly settings: ConnectionSettings
@@ -38,39 +41,6 @@ export interface TwsClientOptions {
   readonly random?: () => number
   readonly onChange?: (connection: Connection) => void
   readonly onEntry?: (entry: Omit<ConnectionEntry, 'id'>) => void
-}
-
-export interface BarsRequest {
-  readonly symbol: string
-  readonly contract: Contract
-  /** In words, for messages: "SPY 2024-07-01 to 2024-07-08". */
-  readonly subject: string
-  /** As TWS takes it, for example `5 D`. */
-  readonly duration: string
-  readonly barSize: string
-  readonly whatToShow: string
-  readonly useRth: boolean
-}
-
-export interface HistoricalBarsRequest extends BarsRequest {
-  /** End of the range, epoch seconds. */
-  readonly endTs: number
-}
-
-export interface AskOptions {
-  readonly priority: Priority
-  readonly signal?: AbortSignal | undefined
-  /** Called when it really goes out. */
-  readonly onSent?: () => void
-}
-
-export interface SubscriptionListener {
-  /** The bars up to now, the one in progress included. Called once. */
-  onBars(bars: BarColumns): void
-  /** The bar in progress as it stands; the same one comes again and again. */
-  onUpdate(bar: BarUpdate): void
-  /** Nothing more comes: the connection was lost, TWS stopped it, or refused it from the start. */
-  onEnd(error: SwitchyardError): void
 }
 
 type Answer = Extract<LinkEvent, { kind: 'bars' | 'contractDetails' | 'headTimestamp' | 'schedule' }>
@@ -316,7 +286,7 @@ export class TwsClient {
     const id = this.#nextId++
     return new Promise<T>((resolve, reject) => {
       const cleanUp = (): void => signal?.removeEventListener('abort', onAbort)
-      const settle = (outcome: 'answered' | 'violation' | 'failed' | 'lost', finish: () => void): void => {
+      const settle = (outcome: PacedOutcome['kind'], finish: () => void): void => {
         cleanUp()
         this.#scheduler.settled(id, pacingNowMs(), { kind: outcome })
         finish()
@@ -364,7 +334,7 @@ export class TwsClient {
               settle('failed', () => reject(thrown))
             }
           },
-          fail: (error) => settle(outcomeOf(error), () => reject(error)),
+          fail: (error) => settle(pacedOutcomeOf(error), () => reject(error)),
           giveUp: takeBack,
         })
         this.#link?.post(toRequestOnce())
@@ -598,43 +568,6 @@ function pacingNowMs(): number {
 
 /** The first server version that answers `whatToShow=SCHEDULE`. */
 const SCHEDULE_VERSION = 165
-
-/** Bar sizes of 30 s and less, for which TWS has hard limits. */
-const SMALL_BAR_SIZES = new Set(['1 secs', '5 secs', '10 secs', '15 secs', '30 secs'])
-
-function contractKeyOf(
-  { conId, symbol, secType, exchange, currency, localSymbol }: Contract,
-  whatToShow: string,
-): string {
-  return [conId ?? '', symbol, secType, exchange, currency, localSymbol ?? '', whatToShow].join('|')
-}
-
-function pacedBars(request: BarsRequest, end: string): Omit<PacedRequest, 'id' | 'priority'> {
-  const { symbol, contract, duration, barSize, whatToShow, useRth } = request
-  const contractKey = contractKeyOf(contract, whatToShow)
-  return {
-    symbol,
-    kind: SMALL_BAR_SIZES.has(barSize) ? 'small-bars' : 'bars',
-    identity: [contractKey, end, duration, barSize, useRth].join('|'),
-    contractKey,
-    weight: whatToShow === 'BID_ASK' ? 2 : 1,
-  }
-}
-
-function outcomeOf(error: SwitchyardError): 'violation' | 'answered' | 'failed' | 'lost' {
-  if (error instanceof TwsRequestError) {
-    if (error.refusal === 'pacing') return 'violation'
-    // It answered, if only to say that there is nothing.
-    return error.refusal === 'no-data' || error.refusal === 'unknown-contract' ? 'answered' : 'failed'
-  }
-  return error.code === 'TWS_DISCONNECTED' ? 'lost' : 'failed'
-}
-
-function severityOf(code: number): 'info' | 'warn' | 'error' {
-  if (code === 2103 || code === 2105 || code === 2157 || code === 1101 || code === 1300 || code === 10197) return 'warn'
-  if (code === 1100 || code === 2110 || code === 326 || code === 100) return 'error'
-  return (code >= 2100 && code <= 2199) || code === 1102 ? 'info' : 'warn'
-}
 
 function unexpectedAnswer(subject: string): SwitchyardError {
   return new SwitchyardError('TWS_REFUSED', `TWS answered the request for ${subject} with something else.`, {

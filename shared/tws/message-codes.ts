@@ -152,3 +152,10 @@ export function meaningOf(code: number, text: string): string | undefined {
   }
   return MEANINGS[code]
 }
+
+/** How much a notice matters to the operator. */
+export function severityOf(code: number): 'info' | 'warn' | 'error' {
+  if (code === 2103 || code === 2105 || code === 2157 || code === 1101 || code === 1300 || code === 10197) return 'warn'
+  if (code === 1100 || code === 2110 || code === 326 || code === 100) return 'error'
+  return (code >= 2100 && code <= 2199) || code === 1102 ? 'info' : 'warn'
+}

@@ -1,5 +1,6 @@
 import type { Connection } from '#shared/contract/connection.ts'
 import { SwitchyardError } from '#shared/errors.ts'
+import { step } from '#main/tws/connection/connection-machine.ts'
 import {
   type ConnectionEffect,
   type ConnectionEvent,
@@ -8,9 +9,8 @@ import {
   initialStatus,
   maySend,
   nextDueMs,
-  step,
   toConnection,
-} from '#main/tws/connection/connection-machine.ts'
+} from '#main/tws/connection/connection-status.ts'
 
 /** Settings whose times are easy to tell apart; the clock of a drive starts at 0. */
 export const SETTINGS: ConnectionSettings = {

@@ -8,7 +8,7 @@ import { ownedSessions } from '#shared/calendar/session-windows.ts'
 import { loadCalendar } from '#main/engine/load-calendar.ts'
 import { planTransform, type TransformPlan } from '#main/jobs/definitions/plan-transform.ts'
 import type { CuratedSessionInfo } from '#main/stores/curated-store.ts'
-import type { ResponseSpan } from '#main/stores/raw-store.ts'
+import type { ResponseSpan } from '#main/stores/raw-types.ts'
 
 const xnys = loadCalendar('XNYS', [join(import.meta.dirname, '../../data/calendars')])
 

@@ -1,6 +1,6 @@
 import { SwitchyardError } from '#shared/errors.ts'
 import type { IngestParams } from '#shared/jobs/job-kinds.ts'
-import type { BarSeries } from '#main/stores/raw-store.ts'
+import type { BarSeries } from '#main/stores/raw-types.ts'
 import { countUnfinished, isFinal, type PlanInput, planIngest } from '#main/tws/ingest/plan-ingest.ts'
 import { ingestPieces } from '#main/tws/ingest/tws-ingestor.ts'
 import type { JobDefinition } from '../job-definition.ts'

@@ -1,7 +1,7 @@
 import { datesGone, ownedSessions } from '#shared/calendar/session-windows.ts'
 import { addDays, type SessionDate, zoneOffsetSeconds } from '#shared/time.ts'
 import type { CuratedSessionInfo } from '#main/stores/curated-store.ts'
-import type { ResponseSpan } from '#main/stores/raw-store.ts'
+import type { ResponseSpan } from '#main/stores/raw-types.ts'
 import type { TradingCalendar } from '#shared/calendar/calendar.ts'
 import type { SessionToCurate } from '../compute/compute-task.ts'
 

@@ -1,5 +1,5 @@
 import { SwitchyardError } from '#shared/errors.ts'
-import type { Phase } from './connection-machine.ts'
+import type { Phase } from './connection-status.ts'
 
 const SWITCH_ON =
   'Start TWS or IB Gateway and switch on its API (Configure > API > Settings > Enable ActiveX and Socket Clients). The usual ports are 7496 and 7497 for TWS, 4001 and 4002 for the Gateway; set tws.host and tws.port in switchyard.yaml.'

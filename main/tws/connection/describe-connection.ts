@@ -1,5 +1,5 @@
 import type { Connection } from '#shared/contract/connection.ts'
-import type { ConnectionSettings, ConnectionStatus } from './connection-machine.ts'
+import type { ConnectionSettings, ConnectionStatus } from './connection-status.ts'
 
 type Description = Pick<Connection, 'state' | 'message' | 'consequence'>
 

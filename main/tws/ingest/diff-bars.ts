@@ -1,5 +1,5 @@
 import type { BarColumns } from '#shared/bars.ts'
-import type { SessionRevision } from '#main/stores/raw-store.ts'
+import type { SessionRevision } from '#main/stores/raw-types.ts'
 import type { MinuteRun } from './session-hours.ts'
 
 /** Relative spread within which two ratios of volumes are the same, since lots are rounded. */

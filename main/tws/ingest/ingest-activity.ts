@@ -1,5 +1,5 @@
 import type { IngestActivity } from '#shared/contract/ingest.ts'
-import type { RequestPurpose } from '#main/stores/raw-store.ts'
+import type { RequestPurpose } from '#main/stores/raw-types.ts'
 import type { IngestPiece } from './plan-ingest.ts'
 
 type Entry = { -readonly [K in keyof IngestActivity['requests'][number]]: IngestActivity['requests'][number][K] }

@@ -1,4 +1,4 @@
-import type { RequestPurpose } from '#main/stores/raw-store.ts'
+import type { RequestPurpose } from '#main/stores/raw-types.ts'
 import type { IngestPiece } from './plan-ingest.ts'
 
 export interface IngestItem {

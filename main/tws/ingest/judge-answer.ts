@@ -1,5 +1,5 @@
 import { BAR_SECONDS } from '#shared/bars.ts'
-import type { ShortReason } from '#main/stores/raw-store.ts'
+import type { ShortReason } from '#main/stores/raw-types.ts'
 import { expectedMinutes, missingRuns, type SessionHours } from './session-hours.ts'
 
 /** How far before the asked range bars may lie: TWS counts days in its own way and may begin earlier. Seconds. */

@@ -5,13 +5,8 @@ import type { VerifyConfig } from '#shared/config/tws-config.ts'
 import type { ContractConfig } from '#shared/config/workspace-config.ts'
 import { reportError, SwitchyardError } from '#shared/errors.ts'
 import type { IngestResult } from '#shared/jobs/job-kinds.ts'
-import type {
-  BarSeries,
-  RequestPurpose,
-  SessionOutcome,
-  SessionRevision,
-  WritableRawStore,
-} from '#main/stores/raw-store.ts'
+import type { WritableRawStore } from '#main/stores/raw-store.ts'
+import type { BarSeries, RequestPurpose, SessionOutcome, SessionRevision } from '#main/stores/raw-types.ts'
 import type { Priority } from '../pacing/paced-request.ts'
 import type { TwsClient } from '../tws-client.ts'
 import { TwsRequestError } from '../tws-request-error.ts'
@@ -20,6 +15,8 @@ import type { ActivityBoard } from './ingest-activity.ts'
 import { type IngestItem, IngestQueue } from './ingest-queue.ts'
 import { judgeSession, rangeProblem } from './judge-answer.ts'
 import { type IngestPiece, pieceOf } from './plan-ingest.ts'
+import { describePiece, REASON_WORDS } from './ingest-words.ts'
+import { splitKnownAbsent } from './known-absent.ts'
 import { type PreparedSymbol, SymbolPreparation } from './prepare-symbol.ts'
 import { retryAfter } from './retry-policy.ts'
 import { expectedMinutes, hoursOf, sessionMinutes } from './session-hours.ts'
@@ -53,16 +50,6 @@ export interface IngestOptions {
 }
 
 export type IngestOutcome = Omit<IngestResult, 'sessionsAlreadyStored' | 'sessionsNotFinished'>
-
-const REASON_WORDS = {
-  'no-data': 'The broker has no bars of this session.',
-  'no-trades': 'The broker has no bars for some minutes; nobody may have traded.',
-  halted: 'The broker has no bars for a run of minutes; trading was probably halted.',
-  'not-listed': 'The broker has no bars that far back: the session is before its first one.',
-  closed: "The broker's schedule has no session on this day.",
-  'no-permission': 'The account has no permission for this data.',
-  unstable: 'Answers for this session differed each time; what came is kept.',
-} as const
 
 /**
  * Fetches pieces and puts every answer into raw as it came, before anything looks at it.
@@ -163,24 +150,25 @@ class IngestRun {
     const { symbol } = item.piece
     let prepared: PreparedSymbol
     try {
-      this.#options.onProgress(this.#settled, this.#total, describe(item.piece))
+      this.#options.onProgress(this.#settled, this.#total, describePiece(item.piece))
       prepared = await this.#preparation.prepare(symbol)
     } catch (thrown) {
       if (!isAboutSymbol(thrown)) throw thrown
       this.#failSymbol(symbol, item, thrown)
       return
     }
-    const open = this.#withoutKnownAbsent(item.piece, prepared)
-    if (open === undefined) return
-    // Days that the broker does not have cut the piece apart.
-    for (const rest of open.slice(1)) this.#queue.again({ ...item, piece: rest })
-    await this.#fetch({ ...item, piece: open[0] }, prepared)
+    const { absent, pieces } = splitKnownAbsent(item.piece, prepared, this.#options.series.useRth)
+    this.#bookAbsent(item.piece, absent)
+    const [first, ...others] = pieces
+    if (first === undefined) return
+    for (const piece of others) this.#queue.again({ ...item, piece })
+    await this.#fetch({ ...item, piece: first }, prepared)
   }
 
   async #fetch(item: IngestItem, prepared: PreparedSymbol): Promise<void> {
     const { client, raw, series, nowMs, activity, priority } = this.#options
     const { piece, purpose, attempt } = item
-    const subject = describe(piece)
+    const subject = describePiece(piece)
     const followed = activity.follow(piece, purpose, attempt)
     let requestId: number | undefined
     this.#options.onUnderWay(++this.#underWay)
@@ -237,7 +225,7 @@ class IngestRun {
       raw.storeResponse(requestId, received, [], nowMs(), { rejectedBecause: `Not used: ${problem}.` })
       this.#again(
         item,
-        new SwitchyardError('TWS_REFUSED', `TWS answered ${describe(piece)} with another range: ${problem}.`),
+        new SwitchyardError('TWS_REFUSED', `TWS answered ${describePiece(piece)} with another range: ${problem}.`),
       )
       return
     }
@@ -426,42 +414,10 @@ class IngestRun {
 
   #count(sessions: number, piece: IngestPiece): void {
     this.#settled += sessions
-    this.#options.onProgress(this.#settled, this.#total, describe(piece))
+    this.#options.onProgress(this.#settled, this.#total, describePiece(piece))
   }
 
-  /** The runs of the piece that are worth a request; books the days that the broker is known not to have. */
-  #withoutKnownAbsent(piece: IngestPiece, { schedule, headTs }: PreparedSymbol): readonly IngestPiece[] | undefined {
-    const runs: Session[][] = []
-    let run: Session[] | undefined
-    const absent: SessionOutcome[] = []
-    for (const session of piece.sessions) {
-      const reason =
-        headTs !== undefined && session.closeTs <= headTs
-          ? 'not-listed'
-          : schedule !== undefined && !schedule.sessions.has(session.date)
-            ? 'closed'
-            : undefined
-      if (reason === undefined) {
-        if (run === undefined) runs.push((run = []))
-        run.push(session)
-      } else {
-        run = undefined
-        absent.push({
-          sessionDate: session.date,
-          bars: 0,
-          known: 0,
-          settled: true,
-          reason,
-          expected: reason === 'closed' ? 0 : expectedMinutes(session),
-        })
-      }
-    }
-    this.#bookAbsent(piece, absent)
-    if (runs.length === 0) return undefined
-    const { useRth } = this.#options.series
-    return absent.length === 0 ? [piece] : runs.map((sessions) => pieceOf(piece.symbol, sessions, useRth))
-  }
-
+  /** Books the days that the broker is known not to have. */
   #bookAbsent(piece: IngestPiece, absent: readonly SessionOutcome[]): void {
     const { raw, series, nowMs } = this.#options
     for (const reason of ['not-listed', 'closed'] as const) {
@@ -537,12 +493,7 @@ function sessionsBySymbol(pieces: readonly IngestPiece[]): ReadonlyMap<string, r
   return bySymbol
 }
 
-function describe({ symbol, sessions }: IngestPiece): string {
-  const first = sessions[0].date
-  const last = sessions[sessions.length - 1].date
-  return first === last ? `${symbol} ${first}` : `${symbol} ${first} to ${last}`
-}
-
+/** In order of symbol and session. */
 function sorted<T extends { readonly symbol: string; readonly sessionDate: string }>(entries: T[]): T[] {
   return entries.sort((a, b) => (a.symbol + a.sessionDate < b.symbol + b.sessionDate ? -1 : 1))
 }
