@@ -100,7 +100,7 @@ describe('the ingest page', () => {
             await goTo(page, '/ingest', 'Ingest')
             await showSessions(page, '2024-10-14', '2024-12-20')
             await region(page, 'Paused').getByRole('button', { name: 'Resume Ingest' }).waitFor()
-            await grid(page).waitFor()
+            await region(page, 'Coverage').getByText('6 symbols by 49 sessions').waitFor()
             await row(page, 'Revisions').waitFor()
             await row(page, 'Plan by symbol').waitFor()
             // DJCO on the first of November.

@@ -1,3 +1,4 @@
+import type { Connection } from '#shared/contract/connection.ts'
 import { Panel } from '../../components/panel.tsx'
 import { PacingMeters } from '../../components/pacing-meters.tsx'
 import { QueryView } from '../../components/query-view.tsx'
@@ -7,7 +8,7 @@ import { useTraffic } from '../../use-traffic.ts'
 import classes from './limits-panel.module.css'
 
 /** What TWS allows, how much of it is used now, and what waits for it. */
-export function LimitsPanel() {
+export function LimitsPanel({ state }: { readonly state: Connection['state'] }) {
   const traffic = useTraffic()
   return (
     <Panel title="What TWS allows" note="used now">
@@ -30,14 +31,21 @@ export function LimitsPanel() {
               </div>
             </dl>
             <p className={classes.reason}>
-              {budget.reason ??
-                (budget.pace < 1
-                  ? 'Requests go out more slowly than they could.'
-                  : 'Requests go out as fast as these limits allow.')}
+              {isThere(state)
+                ? (budget.reason ?? paceWords(budget.pace))
+                : 'Nothing goes out while TWS is not connected.'}
             </p>
           </>
         )}
       </QueryView>
     </Panel>
   )
+}
+
+function isThere(state: Connection['state']): boolean {
+  return state === 'ready' || state === 'degraded'
+}
+
+function paceWords(pace: number): string {
+  return pace < 1 ? 'Requests go out more slowly than they could.' : 'Requests go out as fast as these limits allow.'
 }

@@ -129,7 +129,7 @@ function Workbench({ overview, context, ingests, liveRuns }: WorkbenchProps) {
         <ActivityPanel />
         <LivePanel runs={liveRuns} symbols={rangeOf(settledDraft).symbols} zoneOf={zoneOf} />
       </PanelGrid>
-      <PanelGrid columns="minmax(0, 0.55fr) minmax(0, 1fr)" narrow="minmax(0, 1fr)">
+      <PanelGrid columns="minmax(0, 1fr)">
         <OutcomePanel ingests={ingests} onSelect={setSelection} />
         <RevisionsPanel
           range={problem === undefined ? rangeOf(settledDraft) : undefined}

@@ -89,7 +89,7 @@ function LotsWarning({ rows }: { readonly rows: readonly Revision[] }) {
   if (symbols.length === 0) return null
   return (
     <div className={classes.warning}>
-      <StateMark kind="attention" word={`Volumes of ${symbolWords(symbols)} changed by about a hundred`} />
+      <StateMark kind="attention" word={`Volumes of ${symbolWords(symbols)} changed by a factor of about 100`} />
       <p>
         TWS may have changed between shares and lots of 100. Look at its setting for the volume of US stocks before the
         next Curate, then ask again for these sessions.
