@@ -418,8 +418,6 @@ export class TwsClient {
       case 'releaseClocks':
         this.#pending.release()
         return
-      case 'log':
-        this.#note({ kind: 'state', severity: effect.severity, text: effect.text })
     }
   }
 
@@ -534,7 +532,7 @@ export class TwsClient {
     this.#shown = after
     const wasNeverUsed = before.state === 'disconnected' && after.state === 'stopped'
     if (before.state !== after.state && !wasNeverUsed) {
-      const severity = after.state === 'degraded' || after.state === 'reconnecting' ? 'warn' : 'info'
+      const severity = stateSeverity(before.state, after.state)
       this.#note({ kind: 'state', severity, text: after.message, meaning: after.consequence })
     }
     onChange?.(after)
@@ -583,4 +581,11 @@ function unreadable(subject: string, reason: string): SwitchyardError {
 
 function waitingCancelled(): SwitchyardError {
   return new SwitchyardError('CANCELLED', 'Waiting for TWS was cancelled.')
+}
+
+/** A connection that was lost or could not be made matters most; one that was closed on purpose does not. */
+function stateSeverity(before: Connection['state'], after: Connection['state']): 'info' | 'warn' | 'error' {
+  if (after === 'reconnecting') return 'error'
+  if (after === 'disconnected') return before === 'ready' || before === 'degraded' ? 'info' : 'error'
+  return after === 'degraded' ? 'warn' : 'info'
 }

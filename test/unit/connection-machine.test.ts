@@ -63,7 +63,7 @@ describe('a connection that is asked for', () => {
     if (opened) drive.send({ kind: 'opened' })
     expect(drive.until(9_999)).toEqual([])
     expect(drive.status.phase).toBe(phase)
-    expect(drive.until(10_000)).toEqual(['close', 'failOpen', 'log', 'failWaiting'])
+    expect(drive.until(10_000)).toEqual(['close', 'failOpen', 'failWaiting'])
     expect(drive.errorOf('failWaiting')).toMatchObject({ code: 'TWS_TIMEOUT', message: words })
     expect(drive.shown).toMatchObject({ state: 'disconnected', message: words })
   })
@@ -81,7 +81,7 @@ describe('a connection that is asked for', () => {
     const drive = new Drive()
     drive.send({ kind: 'connect', persistent: false })
     const refused = new SwitchyardError('TWS_UNREACHABLE', 'Nothing answers.', { hint: 'Start TWS.' })
-    expect(drive.send({ kind: 'broken', error: refused })).toEqual(['close', 'failOpen', 'log', 'failWaiting'])
+    expect(drive.send({ kind: 'broken', error: refused })).toEqual(['close', 'failOpen', 'failWaiting'])
     expect(drive.errorOf('failWaiting')).toBe(refused)
     drive.send({ kind: 'closed' })
     drive.until(24 * 3_600_000)
@@ -94,7 +94,7 @@ describe('a connection that is asked for', () => {
     drive.send({ kind: 'connect', persistent: true })
     for (let attempt = 1; attempt <= 5; attempt++) {
       expect(drive.opens).toHaveLength(attempt)
-      expect(drive.lose()).toEqual(['close', 'failOpen', 'log'])
+      expect(drive.lose()).toEqual(['close', 'failOpen'])
       expect(drive.shown).toMatchObject({ state: 'reconnecting', attempts: attempt })
       drive.retry()
     }
@@ -114,7 +114,7 @@ describe('a connection that is asked for', () => {
 describe('a connection that was lost', () => {
   test('is restored by itself, and what was open ends with a reason that lets it be made again', () => {
     const drive = new Drive().ready()
-    expect(drive.lose('TWS closed the connection.')).toEqual(['close', 'failOpen', 'log'])
+    expect(drive.lose('TWS closed the connection.')).toEqual(['close', 'failOpen'])
     drive.retry().handshake()
     expect(drive.opens).toHaveLength(2)
     expect(drive.shown.state).toBe('ready')
@@ -289,8 +289,8 @@ describe('a client id that is in use', () => {
     const drive = new Drive()
     drive.send({ kind: 'connect', persistent: false })
     drive.send({ kind: 'opened' })
-    expect(drive.send(IN_USE)).toEqual(['close', 'log'])
-    expect(drive.effects[1]).toMatchObject({ severity: 'warn', text: 'Client id 17 is in use; trying 18.' })
+    expect(drive.send(IN_USE)).toEqual(['close'])
+    expect(drive.shown).toMatchObject({ state: 'reconnecting', message: 'Client id 17 is in use; trying 18.' })
     expect(drive.send(broken())).toEqual([])
     expect(drive.send({ kind: 'closed' })).toEqual(['open'])
     drive.send({ kind: 'opened' })
@@ -311,7 +311,7 @@ describe('a client id that is in use', () => {
       drive.send({ kind: 'closed' })
     }
     drive.send({ kind: 'opened' })
-    expect(drive.send(IN_USE)).toEqual(['close', 'failOpen', 'log', 'failWaiting'])
+    expect(drive.send(IN_USE)).toEqual(['close', 'failOpen', 'failWaiting'])
     expect(drive.errorOf('failWaiting')).toMatchObject({
       code: 'TWS_REFUSED',
       message: 'TWS already has clients with the ids 17 to 19.',
@@ -543,7 +543,7 @@ describe('a silent TWS', () => {
     expect(drive.until(14_999)).toEqual([])
     expect(drive.until(15_000)).toEqual(['probe'])
     expect(drive.until(19_999)).toEqual([])
-    expect(drive.until(20_000)).toEqual(['close', 'failOpen', 'log'])
+    expect(drive.until(20_000)).toEqual(['close', 'failOpen'])
     expect(drive.errorOf('failOpen').message).toBe(
       'TWS at 127.0.0.1:7497 has said nothing for 20 s and does not answer: it is taken as frozen.',
     )

@@ -206,7 +206,7 @@ function clientIdInUse(status: ConnectionStatus, settings: ConnectionSettings, n
         deadlineMs: undefined,
         retryAtMs: nowMs,
       },
-      effects: [close, { kind: 'log', severity: 'warn', text: words }],
+      effects: [close],
     }
   }
   const last = settings.clientId + settings.clientIdAttempts - 1
@@ -246,7 +246,6 @@ function onBroken(
         cause: error,
       }),
     },
-    { kind: 'log', severity: 'error', text: error.message },
   ]
   const gaveUp = nowMs - (lost.lostSinceMs ?? nowMs) >= settings.reconnect.giveUpAfterMs
   if (!status.persistent || gaveUp) {

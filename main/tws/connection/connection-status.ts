@@ -103,7 +103,6 @@ export type ConnectionEffect =
   /** Open requests get no answer for the time being: their clocks stop, or go on. */
   | { readonly kind: 'holdClocks' }
   | { readonly kind: 'releaseClocks' }
-  | { readonly kind: 'log'; readonly severity: 'info' | 'warn' | 'error'; readonly text: string }
 
 export interface Step {
   readonly status: ConnectionStatus
