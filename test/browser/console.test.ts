@@ -207,7 +207,7 @@ describe('an ingest', () => {
       await choose(page, STORED.from, '2024-12-06')
       await eventually(() => plan(page, 'To fetch')).toBe('6 sessions')
       expect(await plan(page, 'Already stored')).toBe('12 sessions')
-      expect(await plan(page, 'Requests to TWS')).toBe('2')
+      expect(await plan(page, 'Requests')).toBe('2')
       expect(await plan(page, 'Bars, at most')).toBe(grouped(2 * 3 * 390))
       expect(await cells(page, 'Plan by symbol', 'SPY')).toEqual(['SPY', '3', '6', '1', `${STORED.from} ET`])
     })

@@ -160,6 +160,83 @@ describe('the ingest page', () => {
     })
   })
 
+  test('drains a run: what is under way is finished, the rest is left and can be fetched', async () => {
+    desk.line.holdAfter(1)
+    const job = await client.ingest.start({ symbols: ['SPY', 'AAPL'], from: '2024-10-14', to: '2024-10-25' })
+    await onDesk(async (page) => {
+      await goTo(page, '/ingest', 'Ingest')
+      await row(page, 'Requests under way').waitFor()
+      expect(await row(page, 'Requests under way').innerText()).toMatch(
+        /^(SPY|AAPL)\s+2024-10-\d\d to 2024-10-\d\d\s+First fetch/,
+      )
+      await shoot(page, 'ingest-running')
+      await page.getByRole('button', { name: 'Drain Ingest' }).click()
+      await eventually(async () => (await client.jobs.get({ id: job.id })).control).toBe('drain')
+      desk.line.release()
+      const last = region(page, 'Last run')
+      await eventually(async () => (await client.jobs.get({ id: job.id })).state).toBe('succeeded')
+      await last.getByText(/^Drained: \d+ sessions left\./).waitFor()
+      await page.getByText('Nothing is being asked for at the moment.').waitFor()
+    })
+    const drained = await client.jobs.get({ id: job.id })
+    expect((drained.result as { sessionsLeft: number }).sessionsLeft).toBeGreaterThan(0)
+    await succeeded(
+      client,
+      await client.ingest.start({ symbols: ['SPY', 'AAPL'], from: '2024-10-14', to: '2024-10-25' }),
+    )
+  })
+
+  test('asks again for what is there, and shows the coverage as a table', async () => {
+    await onDesk(async (page) => {
+      await goTo(page, '/ingest', 'Ingest')
+      await showSessions(page, '2024-11-11', '2024-11-12')
+      await page.getByRole('combobox', { name: 'Symbols' }).fill('KO')
+      await page.getByRole('option', { name: 'KO', exact: true }).click()
+      await page.getByText('Every session of this range is stored.').waitFor()
+      await page.getByRole('checkbox', { name: 'Ask again for what is there' }).check()
+      await page.getByRole('button', { name: 'Ask again for 2 sessions' }).click()
+      await eventually(async () => {
+        const { requests } = await client.ingest.session({ symbol: 'KO', sessionDate: '2024-11-11' })
+        return requests.map(({ purpose }) => purpose)
+      }).toEqual(['refetch', 'fetch'])
+      await region(page, 'Coverage').getByText('Table').click()
+      const cells = await page.getByRole('table', { name: 'Coverage', exact: true }).locator('tbody tr').allInnerTexts()
+      expect(cells.map((text) => text.split(/\s+/))).toEqual([
+        ['KO', '2024-11-11', 'Complete', '390', '390', '100.00'],
+        ['KO', '2024-11-12', 'Complete', '390', '390', '100.00'],
+      ])
+      await shoot(page, 'ingest-coverage-table')
+    })
+  })
+
+  test('waits for a TWS that is not there when it is told to', async () => {
+    await client.connection.disconnect()
+    desk.simulator.inject({ kind: 'stopListening', forMs: 500 })
+    const job = await client.ingest.start({ symbols: ['AIG'], from: '2024-11-04', to: '2024-11-04', waitForTws: true })
+    await eventually(async () => (await client.connection.get()).state).toBe('reconnecting')
+    await eventually(() => Promise.resolve(desk.simulator.isListening)).toBe(true)
+    expect((await client.jobs.get({ id: job.id })).state).toBe('running')
+    // The next attempt by itself is a minute away here.
+    await client.connection.connect()
+    await succeeded(client, job)
+  })
+
+  test('follows live bars until they are stopped', async () => {
+    await onDesk(async (page) => {
+      await goTo(page, '/ingest', 'Ingest')
+      const live = region(page, 'Live bars')
+      await live.getByRole('button', { name: 'Follow live…' }).click()
+      await page.getByRole('button', { name: 'Follow live bars' }).click()
+      await live.getByRole('button', { name: /^Stop/ }).waitFor()
+      await eventually(() => row(page, 'Live symbols').innerText()).toContain('Waiting for the session of')
+      await live.getByRole('button', { name: /^Stop/ }).click()
+      await live.getByRole('button', { name: 'Follow live…' }).waitFor()
+      await eventually(() => row(page, 'Live symbols').innerText()).toContain('No longer followed.')
+    })
+    const [newest] = (await client.jobs.list({ limit: 50 })).filter(({ kind }) => kind === 'live')
+    expect(newest.state).toBe('cancelled')
+  })
+
   test('lists what failed and fetches it when it is tried again', async () => {
     const again = await client.ingest.start({ symbols: ['XOM'], from: '2024-10-21', to: '2024-10-25' })
     await succeeded(client, again)
@@ -213,6 +290,27 @@ describe('the connection page', () => {
       await shoot(page, 'connection-disconnected')
       expect((await client.connection.get()).state).toBe('disconnected')
       await tws.getByRole('button', { name: 'Connect to TWS' }).click()
+      await eventually(state).toMatch(/^Ready/)
+    })
+  })
+
+  test('says what a lost line and a broken farm mean, and when they are over', async () => {
+    await client.connection.connect()
+    await onDesk(async (page) => {
+      await goTo(page, '/connection', 'Connection')
+      const state = (): Promise<string> => fact(region(page, 'TWS'), 'State').innerText()
+      await eventually(state).toMatch(/^Ready/)
+      desk.simulator.inject({ kind: 'connectivityLost', forMs: 1_500, restored: 1102 })
+      await eventually(state).toMatch(/^Degraded/)
+      await page.getByText('TWS has lost its connection to the broker. Requests wait.').waitFor()
+      await page.getByRole('banner').getByText('TWS degraded').waitFor()
+      expect(await state()).toMatch(/^Degraded/)
+      await shoot(page, 'connection-degraded-line')
+      await eventually(state).toMatch(/^Ready/)
+      desk.simulator.inject({ kind: 'farmDown', farm: 'history', forMs: 1_500, requests: 'hang' })
+      await page.getByText("The broker's data farm ushmds is not connected.").first().waitFor()
+      await region(page, 'Data farms').getByText('Not connected').waitFor()
+      await shoot(page, 'connection-degraded-farm')
       await eventually(state).toMatch(/^Ready/)
     })
   })

@@ -31,10 +31,24 @@ const LOOK_AHEAD_DAYS = 30
  */
 export async function followLive(options: LiveRunOptions): Promise<LiveResult> {
   const result: LiveResult = { sessions: 0, bars: 0, interruptions: 0, refilled: 0, revisedSessions: 0, failed: [] }
-  options.board.clear()
-  const outcomes = await Promise.allSettled(options.symbols.map((symbol) => followSymbol(symbol, options, result)))
+  const { board, symbols } = options
+  board.clear()
+  // What ends one symbol for want of a store or a connection ends all of them.
+  const failure = new AbortController()
+  const signal = AbortSignal.any([options.signal, failure.signal])
+  const follow = async (symbol: string): Promise<void> => {
+    try {
+      await followSymbol(symbol, { ...options, signal }, result)
+    } catch (thrown) {
+      failure.abort(thrown)
+    }
+  }
+  await Promise.all(symbols.map(follow))
+  for (const symbol of symbols) {
+    if (board.of(symbol).state !== 'failed') board.update(symbol, { state: 'closed', message: 'No longer followed.' })
+  }
   options.signal.throwIfAborted()
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  failure.signal.throwIfAborted()
   return result
 }
 

@@ -27,7 +27,7 @@ export default function ConnectionPage() {
             </PanelGrid>
             <PanelGrid columns="370px 330px minmax(0, 1fr)" narrow="minmax(0, 1fr) minmax(0, 1fr)">
               <FarmsPanel connection={shown} />
-              <LimitsPanel state={shown.state} />
+              <LimitsPanel connection={shown} />
               <TrafficPanel />
             </PanelGrid>
           </>

@@ -1,4 +1,4 @@
-import type { Connection } from '#shared/contract/connection.ts'
+import type { Connection, PacingBudget } from '#shared/contract/connection.ts'
 import { Panel } from '../../components/panel.tsx'
 import { PacingMeters } from '../../components/pacing-meters.tsx'
 import { QueryView } from '../../components/query-view.tsx'
@@ -8,7 +8,7 @@ import { useTraffic } from '../../use-traffic.ts'
 import classes from './limits-panel.module.css'
 
 /** What TWS allows, how much of it is used now, and what waits for it. */
-export function LimitsPanel({ state }: { readonly state: Connection['state'] }) {
+export function LimitsPanel({ connection }: { readonly connection: Connection }) {
   const traffic = useTraffic()
   return (
     <Panel title="What TWS allows" note="used now">
@@ -30,11 +30,7 @@ export function LimitsPanel({ state }: { readonly state: Connection['state'] }) 
                 <dd>{formatCount(budget.waiting.live)}</dd>
               </div>
             </dl>
-            <p className={classes.reason}>
-              {isThere(state)
-                ? (budget.reason ?? paceWords(budget.pace))
-                : 'Nothing goes out while TWS is not connected.'}
-            </p>
+            <p className={classes.reason}>{outgoingWords(connection, budget)}</p>
           </>
         )}
       </QueryView>
@@ -42,10 +38,10 @@ export function LimitsPanel({ state }: { readonly state: Connection['state'] }) 
   )
 }
 
-function isThere(state: Connection['state']): boolean {
-  return state === 'ready' || state === 'degraded'
-}
-
-function paceWords(pace: number): string {
+/** What becomes of requests at the moment. */
+function outgoingWords({ state, consequence }: Connection, { reason, pace }: PacingBudget): string {
+  if (state === 'degraded') return consequence
+  if (state !== 'ready') return 'Nothing goes out while TWS is not connected.'
+  if (reason !== undefined) return reason
   return pace < 1 ? 'Requests go out more slowly than they could.' : 'Requests go out as fast as these limits allow.'
 }

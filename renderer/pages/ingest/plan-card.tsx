@@ -37,7 +37,7 @@ export function PlanCard({ plan, problem, zoneOf, isCurrent }: PlanCardProps) {
             <Figures>
               <Figure label="To fetch" value={formatCount(data.sessionsToFetch)} unit="sessions" />
               <Figure label="Already stored" value={formatCount(data.sessionsAlreadyStored)} unit="sessions" />
-              <Figure label="Requests to TWS" value={formatCount(data.requests)} />
+              <Figure label="Requests" value={formatCount(data.requests)} />
               <Figure label="Bars, at most" value={formatCount(data.expectedBars)} />
               <Figure label="Takes about" {...durationOf(data)} />
             </Figures>
