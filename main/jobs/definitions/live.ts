@@ -9,7 +9,11 @@ import { selectedSymbols } from '../selection.ts'
 import { hoursGroupOf, seriesOf } from './ingest.ts'
 
 /** A session that is fetched again from history: nobody steers that. */
-const ALWAYS_ON = { state: 'run', waitWhilePaused: () => Promise.resolve() } as const
+const ALWAYS_ON = {
+  state: 'run',
+  waitWhilePaused: () => Promise.resolve(),
+  onChange: () => () => undefined,
+} as const
 
 /** Follows bars as they are made, session after session. */
 export const liveJob: JobDefinition<'live'> = {

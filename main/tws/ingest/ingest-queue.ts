@@ -25,22 +25,31 @@ export class IngestQueue {
     this.#nowMs = nowMs
   }
 
+  /** Whether nothing is left and nothing can come back. */
+  get isExhausted(): boolean {
+    return this.#items.length === 0 && this.#working === 0
+  }
+
   /** Sessions that nobody works on yet. */
   get sessionsLeft(): number {
     return this.#items.reduce((sum, { piece }) => sum + piece.sessions.length, 0)
   }
 
-  /** The next piece, as soon as there is one; undefined when there will be none. Rejects when `signal` aborts. */
-  async take(signal: AbortSignal): Promise<IngestItem | undefined> {
+  /**
+   * The next piece, as soon as there is one; undefined when there will be none, or when `mayTake` says that none is to be taken any
+   * more (`wake` makes it look again). Rejects when `signal` aborts.
+   */
+  async take(signal: AbortSignal, mayTake: () => boolean = () => true): Promise<IngestItem | undefined> {
     for (;;) {
       signal.throwIfAborted()
+      if (!mayTake()) return undefined
       const nowMs = this.#nowMs()
       const at = this.#items.findIndex(({ notBeforeMs }) => notBeforeMs <= nowMs)
       if (at >= 0) {
         this.#working++
         return this.#items.splice(at, 1)[0]
       }
-      if (this.#items.length === 0 && this.#working === 0) return undefined
+      if (this.isExhausted) return undefined
       const dueMs = Math.min(...this.#items.map(({ notBeforeMs }) => notBeforeMs))
       await this.#waitForChange(Number.isFinite(dueMs) ? Math.max(1, dueMs - nowMs) : undefined, signal)
     }
@@ -49,25 +58,25 @@ export class IngestQueue {
   /** The work on a taken piece is over; what was to be put in again was put in before. */
   done(): void {
     this.#working--
-    this.#announce()
+    this.wake()
   }
 
   /** Puts a piece in, before those that have not been asked for yet, so that a session is finished before others are begun. */
   again(item: IngestItem): void {
     this.#items.unshift(item)
-    this.#announce()
+    this.wake()
   }
 
   /** Takes out every piece of a symbol and returns their sessions. */
   takeAllOf(symbol: string): readonly IngestItem[] {
     const taken = this.#items.filter(({ piece }) => piece.symbol === symbol)
     this.#items = this.#items.filter(({ piece }) => piece.symbol !== symbol)
-    this.#announce()
+    this.wake()
     return taken
   }
 
   /** Wakes everyone who waits, so that they look again. */
-  #announce(): void {
+  wake(): void {
     this.#changed.resolve()
     this.#changed = Promise.withResolvers<void>()
   }

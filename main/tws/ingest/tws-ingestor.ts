@@ -26,6 +26,8 @@ export interface IngestControl {
   readonly state: 'run' | 'pause' | 'drain'
   /** Resolves at once unless paused; then when it goes on, is drained or cancelled. */
   waitWhilePaused(signal: AbortSignal): Promise<void>
+  /** Calls `listener` on every change until the returned function is called. */
+  onChange(listener: () => void): () => void
 }
 
 export interface IngestOptions {
@@ -104,7 +106,9 @@ class IngestRun {
   async run(): Promise<IngestOutcome> {
     const { maxConcurrentRequests, signal } = this.#options
     // Every lane comes to its end before the first failure is reported, so that nothing is written after this returns.
+    const stopListening = this.#options.control.onChange(() => this.#queue.wake())
     const lanes = await Promise.allSettled(Array.from({ length: maxConcurrentRequests }, () => this.#lane()))
+    stopListening()
     signal.throwIfAborted()
     for (const lane of lanes) if (lane.status === 'rejected') throw this.#failure.signal.reason ?? lane.reason
     this.#throwIfNothingResolved()
@@ -127,11 +131,10 @@ class IngestRun {
       for (;;) {
         await control.waitWhilePaused(this.#signal)
         if (control.state === 'drain') return
-        const item = await this.#queue.take(this.#signal)
-        if (item === undefined) return
-        if (control.state !== 'run') {
-          this.#queue.again(item)
-          this.#queue.done()
+        // A piece may be a while away: one that failed is tried again later.
+        const item = await this.#queue.take(this.#signal, () => control.state === 'run')
+        if (item === undefined) {
+          if (this.#queue.isExhausted) return
           continue
         }
         try {

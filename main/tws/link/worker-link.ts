@@ -36,6 +36,9 @@ export function workerLinks({ script, env }: LinkWorkerEntry): OpenLink {
     worker.on('error', (cause) => {
       if (!isClosed) listener.onDead(cause instanceof Error ? cause : new Error(String(cause)))
     })
+    worker.on('exit', (code) => {
+      if (!isClosed) listener.onDead(new Error(`the thread that held the socket ended (exit code ${code})`))
+    })
     return {
       post: (command) => {
         if (!isClosed) worker.postMessage(command)
