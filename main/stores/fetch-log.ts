@@ -69,7 +69,7 @@ export class WritableFetchLog {
     from: SessionDate,
     to: SessionDate,
   ): ReadonlyMap<SessionDate, SessionState> {
-    // A later request that failed does not undo what an earlier one settled.
+    // A later request that failed, or whose answer is still to be confirmed, does not undo what an earlier one settled.
     const rows = this.#database
       .prepare(
         `select s.session_date as sessionDate, s.settled as settled, coalesce(s.known, s.bars, 0) as known,
@@ -92,7 +92,7 @@ export class WritableFetchLog {
       const settled = row.settled === 1
       const answered = settled || row.outcome === 'complete' || row.outcome === 'no_data'
       states.set(row.sessionDate, {
-        ...(before !== undefined && !answered ? before : row),
+        ...(before !== undefined && (!answered || (before.settled && !settled)) ? before : row),
         settled: settled || before?.settled === true,
         known: Math.max(row.known, before?.known ?? 0),
         outcome: row.outcome,

@@ -86,7 +86,7 @@ export function farmNotice(code: number, text: string): FarmNotice | undefined {
 
 /** The port that notice 1300 names; undefined where it names none. */
 export function portOfNotice1300(text: string): number | undefined {
-  const found = /(\d{2,5})\D*$/.exec(text)
+  const found = /(?<!\d)(\d{2,5})\D*$/.exec(text)
   const port = Number(found?.[1])
   return Number.isInteger(port) && port >= 1 && port <= 65_535 ? port : undefined
 }

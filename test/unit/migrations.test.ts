@@ -101,7 +101,26 @@ describe('a filled database of schema 1', () => {
           bars: { ts: TIMES, close: VALUES, tradeCount: VALUES },
         })
         const series = { barSize: '1 min', whatToShow: 'TRADES', useRth: true }
-        expect([...store.fetchedSessions('SPY', series).keys()]).toEqual(['2024-07-02'])
+        // Nobody counted the minutes then: what is known are the bars of the answer.
+        expect([...store.fetchedSessions('SPY', series).values()]).toEqual([
+          { sessionDate: '2024-07-02', bars: 2, message: null, expected: null, reason: null },
+        ])
+        const { fetches } = store
+        expect([...fetches.sessionStates('SPY', series, '2024-07-01', '2024-07-03').values()]).toEqual([
+          {
+            sessionDate: '2024-07-02',
+            settled: true,
+            known: 2,
+            expected: null,
+            reason: null,
+            outcome: 'complete',
+            message: null,
+          },
+        ])
+        expect(fetches.requestsOf('SPY', '2024-07-02')).toMatchObject([{ requestId: 9, purpose: 'fetch', attempt: 1 }])
+        expect(fetches.revisions({ limit: 9 })).toEqual([])
+        expect(fetches.head('SPY', 'TRADES')).toBeUndefined()
+        expect(fetches.schedule('SPY', true, '2024-07-02', '2024-07-02')).toBeUndefined()
       },
     )
   })
@@ -225,6 +244,7 @@ describe('a filled database of schema 1', () => {
           { id: 'k', state: 'running', control: 'run', controls: ['pause', 'drain'], attempts: 3, runs: 3 },
           { id: 'j', state: 'queued', control: 'run', controls: [], attempts: 0, runs: 0 },
         ])
+        expect(store.connectionEntries(9)).toEqual([])
       },
     )
   })

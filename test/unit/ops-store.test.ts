@@ -247,3 +247,43 @@ describe('after a restart', () => {
     expect(store.begin('a', WORKING, 6000).attempts).toBe(2)
   })
 })
+
+describe('the log of the connection', () => {
+  test('is read newest first, each entry with what it has and nothing else', () => {
+    const store = newStore()
+    const refused = {
+      atMs: 10,
+      kind: 'request',
+      severity: 'warn',
+      code: 162,
+      text: 'pacing violation',
+      meaning: 'Too fast.',
+      subject: 'SPY 2024-07-02',
+    } as const
+    store.appendConnectionEntry(refused)
+    store.appendConnectionEntry({ atMs: 20, kind: 'state', severity: 'info', text: 'Connected.' })
+    expect(store.connectionEntries(9)).toEqual([
+      { id: 2, atMs: 20, kind: 'state', severity: 'info', text: 'Connected.' },
+      { id: 1, ...refused },
+    ])
+    expect(store.connectionEntries(1).map(({ id }) => id)).toEqual([2])
+  })
+
+  test('keeps the last 20,000 entries', () => {
+    const store = newStore()
+    const writer = new Sqlite(store.file)
+    writer.exec(
+      `with recursive n (i) as (select 1 union all select i + 1 from n where i < 20000)
+       insert into connection_log (id, at_ms, kind, severity, text) select i, i, 'notice', 'info', 'text' from n`,
+    )
+    writer.close()
+    const append = (atMs: number): void =>
+      store.appendConnectionEntry({ atMs, kind: 'notice', severity: 'info', text: 'text' })
+    append(20_001)
+    const kept = store.connectionEntries(99_999)
+    expect(kept).toHaveLength(20_000)
+    expect([kept[0].atMs, kept[19_999].atMs]).toEqual([20_001, 2])
+    append(20_002)
+    expect(store.connectionEntries(99_999)).toHaveLength(20_000)
+  })
+})

@@ -72,8 +72,8 @@ function largestChange(earlier: BarColumns, old: number, later: BarColumns, row:
 
 /** The ratio that holds for (nearly) every changed volume; null when there is none, or fewer than three volumes changed. */
 function commonRatio(ratios: readonly number[]): number | null {
-  if (ratios.length < 3) return null
-  const sorted = ratios.toSorted((a, b) => a - b)
+  const sorted = ratios.filter((ratio) => Number.isFinite(ratio)).toSorted((a, b) => a - b)
+  if (sorted.length < 3) return null
   const median = sorted[Math.floor(sorted.length / 2)]
   const close = ratios.filter((ratio) => Math.abs(ratio / median - 1) <= RATIO_SPREAD)
   return close.length >= 0.9 * ratios.length ? Number(median.toPrecision(3)) : null
