@@ -2,14 +2,14 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { SwitchyardError } from '#shared/errors.ts'
 import type { SessionState, StoredSchedule } from '#main/stores/fetch-log.ts'
-import {
-  type BarSeries,
-  type HistoricalRequest,
-  type Instrument,
-  type SessionOutcome,
-  type SessionRevision,
-  WritableRawStore,
-} from '#main/stores/raw-store.ts'
+import { WritableRawStore } from '#main/stores/raw-store.ts'
+import type {
+  BarSeries,
+  HistoricalRequest,
+  Instrument,
+  SessionOutcome,
+  SessionRevision,
+} from '#main/stores/raw-types.ts'
 import { barsOf, OPEN_TS, rowsOf } from './bars-fixtures.ts'
 import { tempFolder } from './temp-folder.ts'
 
