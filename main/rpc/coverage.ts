@@ -5,7 +5,7 @@ import type { IngestParams } from '#shared/jobs/job-kinds.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
 import { ingestPlanInput } from '#main/jobs/definitions/ingest.ts'
 import type { SessionState } from '#main/stores/fetch-log.ts'
-import { isFinal, previewPlan } from '#main/tws/ingest/plan-ingest.ts'
+import { isFinal, type PlanInput, previewPlan } from '#main/tws/ingest/plan-ingest.ts'
 import { expectedMinutes, hoursOf, missingRuns, sessionMinutes } from '#main/tws/ingest/session-hours.ts'
 
 /** How many of the latest requests the estimate is made from. */
@@ -14,7 +14,8 @@ const RECENT_REQUESTS = 50
 /** What a run would fetch and how long it would take, without asking TWS. */
 export function planOf(engine: Engine, params: Pick<IngestParams, 'symbols' | 'from' | 'to' | 'refetch'>): IngestPlan {
   const { services, stores, config } = engine
-  const plan = previewPlan(ingestPlanInput(params, services), params.from, params.to)
+  const input = ingestPlanInput(params, services)
+  const plan = previewPlan({ ...input, knownAbsent: knownAbsentFrom(engine, input) }, params.from, params.to)
   const durations = stores.raw.fetches.latestDurationsMs(RECENT_REQUESTS).toSorted((a, b) => a - b)
   const median = durations[Math.floor(durations.length / 2)]
   const { whatToShow } = config.canonical
@@ -27,6 +28,26 @@ export function planOf(engine: Engine, params: Pick<IngestParams, 'symbols' | 'f
     ...(median === undefined
       ? {}
       : { estimatedMs: Math.round((plan.requests * median) / Math.max(1, config.tws.maxConcurrentRequests)) }),
+  }
+}
+
+/** Tells from earlier answers which of the wanted sessions the broker does not have. */
+function knownAbsentFrom(engine: Engine, { wanted }: PlanInput): NonNullable<PlanInput['knownAbsent']> {
+  const { fetches } = engine.stores.raw
+  const known = new Map(
+    wanted.map(({ symbol, sessions }) => {
+      const [first, last] = [sessions[0], sessions[sessions.length - 1]]
+      const schedule = first === undefined ? undefined : fetches.schedule(symbol, true, first.date, last.date)
+      return [symbol, { schedule, headTs: fetches.head(symbol, engine.config.canonical.whatToShow) ?? -Infinity }]
+    }),
+  )
+  return (symbol, session) => {
+    const { schedule, headTs = -Infinity } = known.get(symbol) ?? {}
+    if (session.closeTs <= headTs) return true
+    // What was asked before a session was over says nothing about it.
+    return (
+      schedule !== undefined && schedule.askedAtMs / 1000 >= session.closeTs && !schedule.sessions.has(session.date)
+    )
   }
 }
 

@@ -9,6 +9,8 @@ export const ingestPlanSchema = z.object({
   sessionsToFetch: z.int(),
   /** Sessions that are not over yet, or not for long enough; a run does not ask for them. */
   sessionsNotFinished: z.int(),
+  /** Sessions that the broker is known not to have, before its first bar or not in its schedule; they are recorded without a request. */
+  sessionsKnownAbsent: z.int(),
   requests: z.int(),
   /** Upper bound: every minute of every session to fetch. */
   expectedBars: z.int(),

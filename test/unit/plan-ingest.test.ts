@@ -146,12 +146,27 @@ describe('the preview of a plan', () => {
       sessionsAlreadyStored: 2,
       sessionsToFetch: 14,
       sessionsNotFinished: 2,
+      sessionsKnownAbsent: 0,
       requests: 4,
       expectedBars: 210 + 5 * 390 + 210 + 7 * 390,
       symbols: [
         { symbol: 'SPY', sessionsAlreadyStored: 2, sessionsToFetch: 6, requests: 2 },
         { symbol: 'IBM', sessionsAlreadyStored: 0, sessionsToFetch: 8, requests: 2 },
       ],
+    })
+  })
+
+  test('asks nothing for what the broker is known not to have, and counts it', () => {
+    const wanted = [{ symbol: 'SPY', sessions: WEEK }]
+    const knownAbsent = (_symbol: string, { date }: { date: string }): boolean => date <= '2024-07-02'
+    const fetched = (_symbol: string, date: string): boolean => date === '2024-07-01'
+    // Monday is stored, Tuesday absent; seven of the nine are left: 210 + 4 * 390 = 1770, then 2 * 390.
+    expect(previewPlan(inputOf({ wanted, fetched, knownAbsent }), '2024-07-01', '2024-07-12')).toMatchObject({
+      sessions: 9,
+      sessionsAlreadyStored: 1,
+      sessionsKnownAbsent: 1,
+      sessionsToFetch: 7,
+      requests: 2,
     })
   })
 })

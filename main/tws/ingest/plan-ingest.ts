@@ -22,6 +22,8 @@ export interface PlanInput {
   readonly wanted: readonly { readonly symbol: string; readonly sessions: readonly Session[] }[]
   /** Sessions that need not be asked for again, by symbol. */
   readonly fetched: (symbol: string, date: SessionDate) => boolean
+  /** Sessions that the broker is known not to have, for the preview; a run finds them out again and records them. */
+  readonly knownAbsent?: (symbol: string, session: Session) => boolean
   readonly useRth: boolean
   readonly maxBarsPerRequest: number
   /** Now, epoch seconds. A session is asked for only when it has been over for a while, so that its bars are final. */
@@ -76,7 +78,18 @@ function piecesOf(symbol: string, sessions: readonly Session[], input: PlanInput
 
 /** The figures that an operator wants to see before a run. */
 export function previewPlan(input: PlanInput, from: SessionDate, to: SessionDate): IngestPlan {
-  const pieces = planIngest(input)
+  const { knownAbsent = () => false } = input
+  const isAbsent = (symbol: string, session: Session): boolean =>
+    !input.fetched(symbol, session.date) && isFinal(session, input) && knownAbsent(symbol, session)
+  const wanted = input.wanted.map(({ symbol, sessions }) => ({
+    symbol,
+    sessions: sessions.filter((session) => !isAbsent(symbol, session)),
+  }))
+  const sessionsKnownAbsent = input.wanted.reduce(
+    (sum, { sessions }, i) => sum + sessions.length - wanted[i].sessions.length,
+    0,
+  )
+  const pieces = planIngest({ ...input, wanted })
   const symbols = input.wanted.map(({ symbol, sessions }) => {
     const own = pieces.filter((piece) => piece.symbol === symbol)
     return {
@@ -93,6 +106,7 @@ export function previewPlan(input: PlanInput, from: SessionDate, to: SessionDate
     sessionsAlreadyStored: symbols.reduce((sum, { sessionsAlreadyStored }) => sum + sessionsAlreadyStored, 0),
     sessionsToFetch: symbols.reduce((sum, { sessionsToFetch }) => sum + sessionsToFetch, 0),
     sessionsNotFinished: countUnfinished(input),
+    sessionsKnownAbsent,
     requests: pieces.length,
     expectedBars: pieces.reduce((sum, piece) => sum + piece.expectedBars, 0),
     symbols,

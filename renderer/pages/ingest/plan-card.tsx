@@ -44,6 +44,12 @@ export function PlanCard({ plan, problem, zoneOf, isCurrent }: PlanCardProps) {
             {data.sessionsToFetch === 0 && data.sessionsNotFinished === 0 && (
               <p className={classes.words}>Every session of this range is stored. There is nothing to fetch.</p>
             )}
+            {data.sessionsKnownAbsent > 0 && (
+              <p className={classes.words}>
+                {formatQuantity(data.sessionsKnownAbsent, 'session')} the broker is known not to have: before its first
+                bar, or not in its schedule. A run records them without a request.
+              </p>
+            )}
             {data.sessionsNotFinished > 0 && (
               <p className={classes.words}>
                 {formatQuantity(data.sessionsNotFinished, 'session')} of this range not over yet: bars are final two
