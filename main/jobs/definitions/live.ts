@@ -35,6 +35,7 @@ export const liveJob: JobDefinition<'live'> = {
       series: seriesOf(services),
       contractOf: (symbol) => services.symbolConfig(symbol).contract,
       hoursGroupOf: (symbol) => hoursGroupOf(services, symbol),
+      isSession: (symbol, date) => services.calendarOf(symbol).session(date) !== null,
       // Contracts only: the hours are needed when the session is over.
       wanted: new Map(),
       nowMs: services.nowMs,
@@ -82,6 +83,7 @@ async function reconcile(
     priority: 'live',
     contractOf: (name) => services.symbolConfig(name).contract,
     hoursGroupOf: (name) => hoursGroupOf(services, name),
+    isSession: (name, date) => services.calendarOf(name).session(date) !== null,
     maxConcurrentRequests: 1,
     verify: tws.verify,
     activity: services.activity,

@@ -3,6 +3,7 @@ import type { Session } from '#shared/calendar/calendar.ts'
 import type { ContractConfig } from '#shared/config/workspace-config.ts'
 import type { IngestResult } from '#shared/jobs/job-kinds.ts'
 import { reportError, SwitchyardError } from '#shared/errors.ts'
+import type { SessionDate } from '#shared/time.ts'
 import type { StoredSchedule } from '#main/stores/fetch-log.ts'
 import type { WritableRawStore } from '#main/stores/raw-store.ts'
 import type { BarSeries, Instrument } from '#main/stores/raw-types.ts'
@@ -27,6 +28,8 @@ export interface PrepareOptions {
   /** Symbols of one group share their hours at the broker. */
   readonly hoursGroupOf: (symbol: string) => string
   readonly wanted: ReadonlyMap<string, readonly Session[]>
+  /** Whether the symbol's calendar has a session on that day. */
+  readonly isSession: (symbol: string, date: SessionDate) => boolean
   readonly nowMs: () => number
   readonly signal: AbortSignal
   /** Makes a call again that failed for a reason that may pass. */
@@ -109,20 +112,33 @@ export class SymbolPreparation {
     const group = this.#options.hoursGroupOf(symbol)
     let schedule = this.#schedules.get(group)
     if (schedule === undefined) {
-      schedule = this.#askSchedule(symbol, contract)
+      schedule = this.#askSchedule(symbol, contract, this.#wantedOf(group))
       this.#schedules.set(group, schedule)
     }
     return schedule
   }
 
-  async #askSchedule(symbol: string, contract: Contract): Promise<StoredSchedule | undefined> {
-    const { client, raw, wanted, nowMs, signal, persist } = this.#options
-    const sessions = wanted.get(symbol) ?? []
+  /** The sessions that are wanted of any symbol of a group, ascending: one schedule serves them all. */
+  #wantedOf(group: string): readonly Session[] {
+    const { wanted, hoursGroupOf } = this.#options
+    const byDate = new Map<SessionDate, Session>()
+    for (const [symbol, sessions] of wanted) {
+      if (hoursGroupOf(symbol) === group) for (const session of sessions) byDate.set(session.date, session)
+    }
+    return [...byDate.values()].sort((a, b) => a.openTs - b.openTs)
+  }
+
+  async #askSchedule(
+    symbol: string,
+    contract: Contract,
+    sessions: readonly Session[],
+  ): Promise<StoredSchedule | undefined> {
+    const { client, raw, nowMs, signal, persist } = this.#options
     if (sessions.length === 0) return undefined
     const first = sessions[0]
     const last = sessions[sessions.length - 1]
     const kept = raw.fetches.schedule(symbol, true, first.date, last.date)
-    if (kept !== undefined && kept.askedAtMs / 1000 >= last.closeTs) return this.#compared(symbol, kept)
+    if (kept !== undefined && kept.askedAtMs / 1000 >= last.closeTs) return this.#compared(symbol, sessions, kept)
     if (!client.hasSchedule) return undefined
     const days = Math.ceil((last.closeTs - first.openTs) / 86_400) + 1
     const duration = days <= MOST_DAYS ? `${days} D` : `${Math.ceil(days / MOST_DAYS)} Y`
@@ -143,12 +159,10 @@ export class SymbolPreparation {
       sessions: new Map(found.map(({ sessionDate, openTs, closeTs }) => [sessionDate, { openTs, closeTs }])),
     }
     raw.fetches.saveSchedule(symbol, true, schedule)
-    return this.#compared(symbol, schedule)
+    return this.#compared(symbol, sessions, schedule)
   }
 
-  #compared(symbol: string, schedule: StoredSchedule): StoredSchedule {
-    const sessions = this.#options.wanted.get(symbol) ?? []
-    const known = new Set(sessions.map(({ date }) => date))
+  #compared(symbol: string, sessions: readonly Session[], schedule: StoredSchedule): StoredSchedule {
     for (const session of sessions) {
       const broker = schedule.sessions.get(session.date)
       const hours = hoursOf(session, schedule)
@@ -161,7 +175,7 @@ export class SymbolPreparation {
       })
     }
     for (const [date, broker] of schedule.sessions) {
-      if (known.has(date) || date < schedule.from || date > schedule.to) continue
+      if (date < schedule.from || date > schedule.to || this.#options.isSession(symbol, date)) continue
       this.differences.push({ symbol, sessionDate: date, calendar: 'closed', broker: hoursText(broker) })
     }
     return schedule

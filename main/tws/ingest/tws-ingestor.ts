@@ -5,6 +5,7 @@ import type { VerifyConfig } from '#shared/config/tws-config.ts'
 import type { ContractConfig } from '#shared/config/workspace-config.ts'
 import { reportError, SwitchyardError } from '#shared/errors.ts'
 import type { IngestResult } from '#shared/jobs/job-kinds.ts'
+import type { SessionDate } from '#shared/time.ts'
 import type { WritableRawStore } from '#main/stores/raw-store.ts'
 import type { BarSeries, RequestPurpose, SessionOutcome, SessionRevision } from '#main/stores/raw-types.ts'
 import type { Priority } from '../pacing/paced-request.ts'
@@ -37,6 +38,7 @@ export interface IngestOptions {
   readonly priority: Priority
   readonly contractOf: (symbol: string) => ContractConfig
   readonly hoursGroupOf: (symbol: string) => string
+  readonly isSession: (symbol: string, date: SessionDate) => boolean
   readonly maxConcurrentRequests: number
   readonly verify: VerifyConfig
   readonly activity: ActivityBoard
