@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Session, TradingCalendar } from '#shared/calendar/calendar.ts'
 import { syntheticMarket } from '#main/simulator/simulator.ts'
 import { XNYS } from './simulator-fixtures.ts'
 import { newWorkspace, openEngine, openSimulator, resultOf } from './workspace-fixtures.ts'
@@ -34,3 +35,43 @@ test('a day that is stored already is no day on which the calendar has no sessio
   const result = await resultOf<'ingest'>(client, client.ingest.start({ from: '2024-06-03', to: '2024-06-21' }))
   expect(result.scheduleDifferences).toEqual([])
 })
+
+/** The calendar of a broker that has sessions otherwise. */
+function brokerCalendar(change: (session: Session) => Session | null): TradingCalendar {
+  const changed = (session: Session | null): Session | null => session && change(session)
+  return {
+    ...XNYS,
+    session: (date) => changed(XNYS.session(date)),
+    sessionsBetween: (from, to) => XNYS.sessionsBetween(from, to).flatMap((session) => changed(session) ?? []),
+    sessionOfInstant: (ts) => changed(XNYS.sessionOfInstant(ts)),
+  }
+}
+
+const QUICK = { verify: { retries: 1, retryDelayMs: 1 } }
+
+/** Runs an ingest of SPY against a broker with such a calendar. */
+async function ingested(calendar: TradingCalendar, from: string, to: string) {
+  const broker = syntheticMarket({ seed: 3, calendar, symbols: ['SPY'], from: '2024-06-03', to: '2024-07-05' })
+  const simulator = await openSimulator({ market: broker })
+  const { engine, client } = openEngine(newWorkspace({ symbols: ['SPY'], port: simulator.port, tws: QUICK }))
+  const result = await resultOf<'ingest'>(client, client.ingest.start({ from, to }))
+  return { result, fetched: engine.stores.raw.fetchedSessions('SPY', engine.config.canonical) }
+}
+
+test('a schedule that ends early says nothing of the days behind its end: they are asked for', async () => {
+  const calendar = brokerCalendar((session) => (session.date < '2024-06-12' ? session : null))
+  const { result, fetched } = await ingested(calendar, '2024-06-10', '2024-06-12')
+  expect(result).toMatchObject({ scheduleDifferences: [], failed: [{ sessionDate: '2024-06-12' }] })
+  // It is asked for again the next time.
+  expect([...fetched.keys()]).toEqual(['2024-06-10', '2024-06-11'])
+})
+
+test.each(['2024-06-11', '2024-06-12'])(
+  'a day that the schedule leaves out before others is closed: %s',
+  async (date) => {
+    const calendar = brokerCalendar((session) => (session.date === date ? null : session))
+    const { result, fetched } = await ingested(calendar, '2024-06-10', '2024-06-12')
+    expect(result.scheduleDifferences).toMatchObject([{ sessionDate: date, broker: 'closed' }])
+    expect(fetched.get(date)).toMatchObject({ bars: 0, reason: 'closed' })
+  },
+)

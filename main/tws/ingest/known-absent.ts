@@ -1,4 +1,5 @@
 import type { Session } from '#shared/calendar/calendar.ts'
+import type { StoredSchedule } from '#main/stores/fetch-log.ts'
 import type { SessionOutcome } from '#main/stores/raw-types.ts'
 import { type IngestPiece, pieceOf } from './plan-ingest.ts'
 import type { PreparedSymbol } from './prepare-symbol.ts'
@@ -23,7 +24,7 @@ export function splitKnownAbsent(
   const absent: SessionOutcome[] = []
   for (const session of piece.sessions) {
     const isListed = headTs === undefined || session.closeTs > headTs
-    const isOpen = schedule === undefined || schedule.sessions.has(session.date)
+    const isOpen = !covers(schedule, session) || schedule.sessions.has(session.date)
     if (isListed && isOpen) {
       if (run === undefined) runs.push((run = []))
       run.push(session)
@@ -36,4 +37,9 @@ export function splitKnownAbsent(
   }
   if (absent.length === 0) return { absent, pieces: [piece] }
   return { absent, pieces: runs.map((sessions) => pieceOf(piece.symbol, sessions, useRth)) }
+}
+
+/** Whether a schedule says anything of the day of a session. */
+function covers(schedule: StoredSchedule | undefined, { date }: Session): schedule is StoredSchedule {
+  return schedule !== undefined && date >= schedule.from && date <= schedule.to
 }

@@ -39,6 +39,9 @@ export interface PrepareOptions {
 /** A symbol whose oldest wanted session is more recent than this is taken to be listed: head time stamps have hard limits. */
 const RECENT_SECONDS = 30 * 86_400
 
+/** How far beyond the last wanted session the schedule is asked for, so that a later session proves that it reaches so far. */
+const BEYOND_SECONDS = 7 * 86_400
+
 /** TWS takes durations of up to a year in days. */
 const MOST_DAYS = 365
 
@@ -140,21 +143,24 @@ export class SymbolPreparation {
     const kept = raw.fetches.schedule(symbol, true, first.date, last.date)
     if (kept !== undefined && kept.askedAtMs / 1000 >= last.closeTs) return this.#compared(symbol, sessions, kept)
     if (!client.hasSchedule) return undefined
-    const days = Math.ceil((last.closeTs - first.openTs) / 86_400) + 1
+    const endTs = Math.min(last.closeTs + BEYOND_SECONDS, Math.floor(nowMs() / 1000))
+    const days = Math.ceil((endTs - first.openTs) / 86_400) + 1
     const duration = days <= MOST_DAYS ? `${days} D` : `${Math.ceil(days / MOST_DAYS)} Y`
     const found = await optional(
       persist(() =>
         client.schedule(
-          { symbol, contract, subject: `the schedule of ${symbol}`, endTs: last.closeTs, duration, useRth: true },
+          { symbol, contract, subject: `the schedule of ${symbol}`, endTs, duration, useRth: true },
           { priority: 'backfill', signal },
         ),
       ),
     )
     // An answer that does not even begin where it should says nothing about the days before.
     if (found === undefined || found.length === 0 || found[0].sessionDate > first.date) return undefined
+    // Nor does it say anything about days behind its last one: whether the end of the range is included is not documented.
+    const lastKnown = found[found.length - 1].sessionDate
     const schedule: StoredSchedule = {
       from: first.date,
-      to: last.date,
+      to: lastKnown < last.date ? lastKnown : last.date,
       askedAtMs: nowMs(),
       sessions: new Map(found.map(({ sessionDate, openTs, closeTs }) => [sessionDate, { openTs, closeTs }])),
     }
@@ -164,6 +170,7 @@ export class SymbolPreparation {
 
   #compared(symbol: string, sessions: readonly Session[], schedule: StoredSchedule): StoredSchedule {
     for (const session of sessions) {
+      if (session.date > schedule.to) continue
       const broker = schedule.sessions.get(session.date)
       const hours = hoursOf(session, schedule)
       if (broker !== undefined && hours.openTs === session.openTs && hours.closeTs === session.closeTs) continue
