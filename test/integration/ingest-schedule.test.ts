@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Session, TradingCalendar } from '#shared/calendar/calendar.ts'
 import { syntheticMarket } from '#main/simulator/simulator.ts'
+import { systemClock } from '#main/tws/clock.ts'
 import { XNYS } from './simulator-fixtures.ts'
 import { newWorkspace, openEngine, openSimulator, resultOf } from './workspace-fixtures.ts'
 
@@ -50,10 +51,14 @@ function brokerCalendar(change: (session: Session) => Session | null): TradingCa
 const QUICK = { verify: { retries: 1, retryDelayMs: 1 } }
 
 /** Runs an ingest of SPY against a broker with such a calendar. */
-async function ingested(calendar: TradingCalendar, from: string, to: string) {
+async function ingested(calendar: TradingCalendar, from: string, to: string, now = '2024-07-08T12:00:00Z') {
+  const aheadMs = Date.parse(now) - Date.now()
+  const nowMs = (): number => Date.now() + aheadMs
   const broker = syntheticMarket({ seed: 3, calendar, symbols: ['SPY'], from: '2024-06-03', to: '2024-07-05' })
-  const simulator = await openSimulator({ market: broker })
-  const { engine, client } = openEngine(newWorkspace({ symbols: ['SPY'], port: simulator.port, tws: QUICK }))
+  const simulator = await openSimulator({ market: broker, nowMs })
+  const { engine, client } = openEngine(newWorkspace({ symbols: ['SPY'], port: simulator.port, tws: QUICK }), {
+    clock: { ...systemClock, nowMs },
+  })
   const result = await resultOf<'ingest'>(client, client.ingest.start({ from, to }))
   return { result, fetched: engine.stores.raw.fetchedSessions('SPY', engine.config.canonical) }
 }
@@ -75,3 +80,23 @@ test.each(['2024-06-11', '2024-06-12'])(
     expect(fetched.get(date)).toMatchObject({ bars: 0, reason: 'closed' })
   },
 )
+
+test('a session that the broker closes later than the calendar is fetched to its end', async () => {
+  // The calendar has an early close at 13:00.
+  const calendar = brokerCalendar((session) =>
+    session.date === '2024-07-03' ? { ...session, closeTs: session.openTs + 390 * 60, earlyClose: false } : session,
+  )
+  const { result, fetched } = await ingested(calendar, '2024-07-01', '2024-07-03')
+  expect(result).toMatchObject({ short: [], withoutData: [], failed: [] })
+  expect(fetched.get('2024-07-03')).toMatchObject({ bars: 390, expected: 390, reason: null })
+})
+
+test('a session that is not over by the broker is not fetched before its end', async () => {
+  const calendar = brokerCalendar((session) =>
+    session.date === '2024-07-03' ? { ...session, closeTs: session.openTs + 390 * 60, earlyClose: false } : session,
+  )
+  // An hour after the calendar's close.
+  const { result, fetched } = await ingested(calendar, '2024-07-02', '2024-07-03', '2024-07-03T18:00:00Z')
+  expect(result.failed).toMatchObject([{ sessionDate: '2024-07-03', reason: expect.stringContaining('not over yet') }])
+  expect([...fetched.keys()]).toEqual(['2024-07-02'])
+})
