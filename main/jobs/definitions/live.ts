@@ -29,19 +29,21 @@ export const liveJob: JobDefinition<'live'> = {
     const { config, stores, clock, twsClient } = services
     const symbols = selectedSymbols(params, services)
     await twsClient.awaitReady(signal)
-    const preparation = new SymbolPreparation({
-      client: twsClient,
-      raw: stores.raw,
-      series: seriesOf(services),
-      contractOf: (symbol) => services.symbolConfig(symbol).contract,
-      hoursGroupOf: (symbol) => hoursGroupOf(services, symbol),
-      isSession: (symbol, date) => services.calendarOf(symbol).session(date) !== null,
-      // Contracts only: the hours are needed when the session is over.
-      wanted: new Map(),
-      nowMs: services.nowMs,
-      signal,
-      persist: (call) => call(),
-    })
+    // Anew for each session: what could not be found out at one open is no answer for the next.
+    const preparation = (): SymbolPreparation =>
+      new SymbolPreparation({
+        client: twsClient,
+        raw: stores.raw,
+        series: seriesOf(services),
+        contractOf: (symbol) => services.symbolConfig(symbol).contract,
+        hoursGroupOf: (symbol) => hoursGroupOf(services, symbol),
+        isSession: (symbol, date) => services.calendarOf(symbol).session(date) !== null,
+        // Contracts only: the hours are needed when the session is over.
+        wanted: new Map(),
+        nowMs: services.nowMs,
+        signal,
+        persist: (call) => call(),
+      })
     return followLive({
       client: twsClient,
       raw: stores.raw,
@@ -52,7 +54,7 @@ export const liveJob: JobDefinition<'live'> = {
       signal,
       symbols,
       calendarOf: services.calendarOf,
-      resolve: async (symbol) => (await preparation.prepare(symbol)).contract,
+      resolve: async (symbol) => (await preparation().prepare(symbol)).contract,
       reconcile: (symbol, session) => reconcile(symbol, session, context),
       untilSession: params.untilSession,
       onProgress: ({ bars, sessions }) => {
