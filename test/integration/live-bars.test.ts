@@ -29,6 +29,12 @@ interface Desk {
 
 /** An engine that follows SPY from `startIso` on, on a clock that only the test moves. */
 async function follow(startIso: string, live: Readonly<Record<string, unknown>> = {}): Promise<Desk> {
+  const desk = await startToFollow(startIso, live)
+  await caughtUp(desk)
+  return desk
+}
+
+async function startToFollow(startIso: string, live: Readonly<Record<string, unknown>> = {}): Promise<Desk> {
   const time = manualClock(Date.parse(startIso))
   const simulator = await openSimulator({ market, clock: time, updatePeriodMs: 10_000 })
   const clock: Clock = {
@@ -45,9 +51,7 @@ async function follow(startIso: string, live: Readonly<Record<string, unknown>> 
   const workspace = newWorkspace({ symbols: [SYMBOL], port: simulator.port, tws })
   const { engine, client } = openEngine(workspace, { clock })
   const job = await client.live.start({ untilSession: DATE })
-  const desk = { time, simulator, engine, client, job }
-  await caughtUp(desk)
-  return desk
+  return { time, simulator, engine, client, job }
 }
 
 /** Lets the machine's own work go on until something holds, while the clock stands still: sockets and threads know nothing of it. */
@@ -140,6 +144,22 @@ describe('live bars', () => {
     expect(status.refilled).toBeGreaterThanOrEqual(9)
     const result = await wholeSession(desk)
     expect(result.interruptions).toBeGreaterThanOrEqual(1)
+    await expectMarketBars(desk)
+  })
+
+  test('begin late when TWS does not know the contract at the open', async () => {
+    const desk = await startToFollow('2024-07-03T13:29:00Z')
+    await until(desk, () => desk.engine.services.live.of(SYMBOL).sessionDate === DATE)
+    desk.simulator.inject({ kind: 'farmDown', farm: 'definitions', forMs: 300_000 })
+    await desk.time.advance(60_000)
+    await until(desk, () => desk.engine.services.live.of(SYMBOL).state === 'failed')
+    expect(desk.engine.services.live.of(SYMBOL).message).toContain('tried again')
+    while (desk.engine.services.live.of(SYMBOL).state === 'failed') {
+      await desk.time.advance(60_000)
+      await until(desk, () => true)
+    }
+    await moveOnTo(desk, at('2024-07-03T13:40:00Z'))
+    expect(await wholeSession(desk)).toMatchObject({ sessions: 1, failed: [] })
     await expectMarketBars(desk)
   })
 

@@ -56,8 +56,8 @@ describe('ingest', () => {
 
   test('asks once for each contract, and once for the schedule that all of them share', () => {
     expect(simulator.requests.filter(({ message }) => message === 'contractDetails')).toHaveLength(3)
-    // From the first open to the last close are 11.3 days; one more is asked for.
-    expect(scheduleRequests(simulator)).toEqual([expect.stringMatching(/^(SPY|AAPL|DJCO) 13 D 20240705-20:00:00$/)])
+    // From the first open to a week after the last close are 18.3 days; one more is asked for.
+    expect(scheduleRequests(simulator)).toEqual([expect.stringMatching(/^(SPY|AAPL|DJCO) 20 D 20240712-20:00:00$/)])
     expect(ingest.result).toMatchObject({ scheduleDifferences: [] })
   })
 

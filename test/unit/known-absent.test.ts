@@ -11,7 +11,9 @@ const scheduleOf = (...dates: string[]) => ({
   from: '2024-06-24',
   to: '2024-06-28',
   askedAtMs: 0,
-  sessions: new Map(dates.map((date) => [date, { openTs: 1, closeTs: 2 }])),
+  sessions: new Map(
+    WEEK.filter(({ date }) => dates.includes(date)).map(({ date, openTs, closeTs }) => [date, { openTs, closeTs }]),
+  ),
 })
 const datesOf = (piece: typeof PIECE): string[] => piece.sessions.map(({ date }) => date)
 const ALL = WEEK.map(({ date }) => date)

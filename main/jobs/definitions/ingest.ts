@@ -108,6 +108,7 @@ export const ingestJob: JobDefinition<'ingest'> = {
         priority: 'backfill',
         contractOf: (symbol) => services.symbolConfig(symbol).contract,
         hoursGroupOf: (symbol) => hoursGroupOf(services, symbol),
+        isSession: (symbol, date) => services.calendarOf(symbol).session(date) !== null,
         maxConcurrentRequests: tws.maxConcurrentRequests,
         verify: tws.verify,
         activity: services.activity,

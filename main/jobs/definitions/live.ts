@@ -33,18 +33,21 @@ export const liveJob: JobDefinition<'live'> = {
     const { config, stores, clock, twsClient } = services
     const symbols = selectedSymbols(params, services)
     await twsClient.awaitReady(signal)
-    const preparation = new SymbolPreparation({
-      client: twsClient,
-      raw: stores.raw,
-      series: seriesOf(services),
-      contractOf: (symbol) => services.symbolConfig(symbol).contract,
-      hoursGroupOf: (symbol) => hoursGroupOf(services, symbol),
-      // Contracts only: the hours are needed when the session is over.
-      wanted: new Map(),
-      nowMs: services.nowMs,
-      signal,
-      persist: (call) => call(),
-    })
+    // Anew for each session: what could not be found out at one open is no answer for the next.
+    const preparation = (): SymbolPreparation =>
+      new SymbolPreparation({
+        client: twsClient,
+        raw: stores.raw,
+        series: seriesOf(services),
+        contractOf: (symbol) => services.symbolConfig(symbol).contract,
+        hoursGroupOf: (symbol) => hoursGroupOf(services, symbol),
+        isSession: (symbol, date) => services.calendarOf(symbol).session(date) !== null,
+        // Contracts only: the hours are needed when the session is over.
+        wanted: new Map(),
+        nowMs: services.nowMs,
+        signal,
+        persist: (call) => call(),
+      })
     return followLive({
       client: twsClient,
       raw: stores.raw,
@@ -55,7 +58,7 @@ export const liveJob: JobDefinition<'live'> = {
       signal,
       symbols,
       calendarOf: services.calendarOf,
-      resolve: async (symbol) => (await preparation.prepare(symbol)).contract,
+      resolve: async (symbol) => (await preparation().prepare(symbol)).contract,
       reconcile: (symbol, session) => reconcile(symbol, session, context),
       untilSession: params.untilSession,
       onProgress: ({ bars, sessions }) => {
@@ -86,6 +89,7 @@ async function reconcile(
     priority: 'live',
     contractOf: (name) => services.symbolConfig(name).contract,
     hoursGroupOf: (name) => hoursGroupOf(services, name),
+    isSession: (name, date) => services.calendarOf(name).session(date) !== null,
     maxConcurrentRequests: 1,
     verify: tws.verify,
     activity: services.activity,

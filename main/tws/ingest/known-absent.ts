@@ -1,8 +1,9 @@
 import type { Session } from '#shared/calendar/calendar.ts'
+import type { StoredSchedule } from '#main/stores/fetch-log.ts'
 import type { SessionOutcome } from '#main/stores/raw-types.ts'
 import { type IngestPiece, pieceOf } from './plan-ingest.ts'
 import type { PreparedSymbol } from './prepare-symbol.ts'
-import { expectedMinutes } from './session-hours.ts'
+import { expectedMinutes, hoursOf } from './session-hours.ts'
 
 /** A piece without what need not be asked for. */
 export interface SplitPiece {
@@ -12,7 +13,10 @@ export interface SplitPiece {
   readonly pieces: readonly IngestPiece[]
 }
 
-/** Takes out of a piece what lies before the broker's first bar and what its schedule does not have. A pure function. */
+/**
+ * Takes out of a piece what lies before the broker's first bar and what its schedule does not have, and gives the rest the broker's
+ * hours. A pure function.
+ */
 export function splitKnownAbsent(
   piece: IngestPiece,
   { schedule, headTs }: Pick<PreparedSymbol, 'schedule' | 'headTs'>,
@@ -23,10 +27,11 @@ export function splitKnownAbsent(
   const absent: SessionOutcome[] = []
   for (const session of piece.sessions) {
     const isListed = headTs === undefined || session.closeTs > headTs
-    const isOpen = schedule === undefined || schedule.sessions.has(session.date)
+    const covered = covers(schedule, session) ? schedule : undefined
+    const isOpen = covered === undefined || covered.sessions.has(session.date)
     if (isListed && isOpen) {
       if (run === undefined) runs.push((run = []))
-      run.push(session)
+      run.push({ ...session, ...hoursOf(session, covered) })
       continue
     }
     run = undefined
@@ -34,6 +39,10 @@ export function splitKnownAbsent(
     const expected = isListed ? 0 : expectedMinutes(session)
     absent.push({ sessionDate: session.date, bars: 0, known: 0, settled: true, reason, expected })
   }
-  if (absent.length === 0) return { absent, pieces: [piece] }
   return { absent, pieces: runs.map((sessions) => pieceOf(piece.symbol, sessions, useRth)) }
+}
+
+/** Whether a schedule says anything of the day of a session. */
+function covers(schedule: StoredSchedule | undefined, { date }: Session): schedule is StoredSchedule {
+  return schedule !== undefined && date >= schedule.from && date <= schedule.to
 }

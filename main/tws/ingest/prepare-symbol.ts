@@ -3,6 +3,7 @@ import type { Session } from '#shared/calendar/calendar.ts'
 import type { ContractConfig } from '#shared/config/workspace-config.ts'
 import type { IngestResult } from '#shared/jobs/job-kinds.ts'
 import { reportError, SwitchyardError } from '#shared/errors.ts'
+import type { SessionDate } from '#shared/time.ts'
 import type { StoredSchedule } from '#main/stores/fetch-log.ts'
 import type { WritableRawStore } from '#main/stores/raw-store.ts'
 import type { BarSeries, Instrument } from '#main/stores/raw-types.ts'
@@ -27,6 +28,8 @@ export interface PrepareOptions {
   /** Symbols of one group share their hours at the broker. */
   readonly hoursGroupOf: (symbol: string) => string
   readonly wanted: ReadonlyMap<string, readonly Session[]>
+  /** Whether the symbol's calendar has a session on that day. */
+  readonly isSession: (symbol: string, date: SessionDate) => boolean
   readonly nowMs: () => number
   readonly signal: AbortSignal
   /** Makes a call again that failed for a reason that may pass. */
@@ -35,6 +38,9 @@ export interface PrepareOptions {
 
 /** A symbol whose oldest wanted session is more recent than this is taken to be listed: head time stamps have hard limits. */
 const RECENT_SECONDS = 30 * 86_400
+
+/** How far beyond the last wanted session the schedule is asked for, so that a later session proves that it reaches so far. */
+const BEYOND_SECONDS = 7 * 86_400
 
 /** TWS takes durations of up to a year in days. */
 const MOST_DAYS = 365
@@ -109,47 +115,62 @@ export class SymbolPreparation {
     const group = this.#options.hoursGroupOf(symbol)
     let schedule = this.#schedules.get(group)
     if (schedule === undefined) {
-      schedule = this.#askSchedule(symbol, contract)
+      schedule = this.#askSchedule(symbol, contract, this.#wantedOf(group))
       this.#schedules.set(group, schedule)
     }
     return schedule
   }
 
-  async #askSchedule(symbol: string, contract: Contract): Promise<StoredSchedule | undefined> {
-    const { client, raw, wanted, nowMs, signal, persist } = this.#options
-    const sessions = wanted.get(symbol) ?? []
+  /** The sessions that are wanted of any symbol of a group, ascending: one schedule serves them all. */
+  #wantedOf(group: string): readonly Session[] {
+    const { wanted, hoursGroupOf } = this.#options
+    const byDate = new Map<SessionDate, Session>()
+    for (const [symbol, sessions] of wanted) {
+      if (hoursGroupOf(symbol) === group) for (const session of sessions) byDate.set(session.date, session)
+    }
+    return [...byDate.values()].sort((a, b) => a.openTs - b.openTs)
+  }
+
+  async #askSchedule(
+    symbol: string,
+    contract: Contract,
+    sessions: readonly Session[],
+  ): Promise<StoredSchedule | undefined> {
+    const { client, raw, nowMs, signal, persist } = this.#options
     if (sessions.length === 0) return undefined
     const first = sessions[0]
     const last = sessions[sessions.length - 1]
     const kept = raw.fetches.schedule(symbol, true, first.date, last.date)
-    if (kept !== undefined && kept.askedAtMs / 1000 >= last.closeTs) return this.#compared(symbol, kept)
+    if (kept !== undefined && kept.askedAtMs / 1000 >= last.closeTs) return this.#compared(symbol, sessions, kept)
     if (!client.hasSchedule) return undefined
-    const days = Math.ceil((last.closeTs - first.openTs) / 86_400) + 1
+    const endTs = Math.min(last.closeTs + BEYOND_SECONDS, Math.floor(nowMs() / 1000))
+    const days = Math.ceil((endTs - first.openTs) / 86_400) + 1
     const duration = days <= MOST_DAYS ? `${days} D` : `${Math.ceil(days / MOST_DAYS)} Y`
     const found = await optional(
       persist(() =>
         client.schedule(
-          { symbol, contract, subject: `the schedule of ${symbol}`, endTs: last.closeTs, duration, useRth: true },
+          { symbol, contract, subject: `the schedule of ${symbol}`, endTs, duration, useRth: true },
           { priority: 'backfill', signal },
         ),
       ),
     )
     // An answer that does not even begin where it should says nothing about the days before.
     if (found === undefined || found.length === 0 || found[0].sessionDate > first.date) return undefined
+    // Nor does it say anything about days behind its last one: whether the end of the range is included is not documented.
+    const lastKnown = found[found.length - 1].sessionDate
     const schedule: StoredSchedule = {
       from: first.date,
-      to: last.date,
+      to: lastKnown < last.date ? lastKnown : last.date,
       askedAtMs: nowMs(),
       sessions: new Map(found.map(({ sessionDate, openTs, closeTs }) => [sessionDate, { openTs, closeTs }])),
     }
     raw.fetches.saveSchedule(symbol, true, schedule)
-    return this.#compared(symbol, schedule)
+    return this.#compared(symbol, sessions, schedule)
   }
 
-  #compared(symbol: string, schedule: StoredSchedule): StoredSchedule {
-    const sessions = this.#options.wanted.get(symbol) ?? []
-    const known = new Set(sessions.map(({ date }) => date))
+  #compared(symbol: string, sessions: readonly Session[], schedule: StoredSchedule): StoredSchedule {
     for (const session of sessions) {
+      if (session.date > schedule.to) continue
       const broker = schedule.sessions.get(session.date)
       const hours = hoursOf(session, schedule)
       if (broker !== undefined && hours.openTs === session.openTs && hours.closeTs === session.closeTs) continue
@@ -161,7 +182,7 @@ export class SymbolPreparation {
       })
     }
     for (const [date, broker] of schedule.sessions) {
-      if (known.has(date) || date < schedule.from || date > schedule.to) continue
+      if (date < schedule.from || date > schedule.to || this.#options.isSession(symbol, date)) continue
       this.differences.push({ symbol, sessionDate: date, calendar: 'closed', broker: hoursText(broker) })
     }
     return schedule

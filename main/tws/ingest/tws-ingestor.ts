@@ -5,6 +5,7 @@ import type { VerifyConfig } from '#shared/config/tws-config.ts'
 import type { ContractConfig } from '#shared/config/workspace-config.ts'
 import { reportError, SwitchyardError } from '#shared/errors.ts'
 import type { IngestResult } from '#shared/jobs/job-kinds.ts'
+import type { SessionDate } from '#shared/time.ts'
 import type { WritableRawStore } from '#main/stores/raw-store.ts'
 import type { BarSeries, RequestPurpose, SessionOutcome, SessionRevision } from '#main/stores/raw-types.ts'
 import type { Priority } from '../pacing/paced-request.ts'
@@ -14,7 +15,7 @@ import { diffBars } from './diff-bars.ts'
 import type { ActivityBoard } from './ingest-activity.ts'
 import { type IngestItem, IngestQueue } from './ingest-queue.ts'
 import { judgeSession, rangeProblem } from './judge-answer.ts'
-import { type IngestPiece, pieceOf } from './plan-ingest.ts'
+import { type IngestPiece, isFinal, pieceOf } from './plan-ingest.ts'
 import { describePiece, REASON_WORDS } from './ingest-words.ts'
 import { splitKnownAbsent } from './known-absent.ts'
 import { type PreparedSymbol, SymbolPreparation } from './prepare-symbol.ts'
@@ -39,6 +40,7 @@ export interface IngestOptions {
   readonly priority: Priority
   readonly contractOf: (symbol: string) => ContractConfig
   readonly hoursGroupOf: (symbol: string) => string
+  readonly isSession: (symbol: string, date: SessionDate) => boolean
   readonly maxConcurrentRequests: number
   readonly verify: VerifyConfig
   readonly activity: ActivityBoard
@@ -162,10 +164,25 @@ class IngestRun {
     }
     const { absent, pieces } = splitKnownAbsent(item.piece, prepared, this.#options.series.useRth)
     this.#bookAbsent(item.piece, absent)
-    const [first, ...others] = pieces
+    const [first, ...others] = pieces.flatMap((piece) => this.#withoutUnfinished(item, piece))
     if (first === undefined) return
     for (const piece of others) this.#queue.again({ ...item, piece })
     await this.#fetch({ ...item, piece: first }, prepared)
+  }
+
+  /** Fails what the broker has open for longer than the calendar, and is not over yet. */
+  #withoutUnfinished(item: IngestItem, piece: IngestPiece): readonly IngestPiece[] {
+    const { series, nowMs } = this.#options
+    const isOver = (session: Session): boolean => isFinal(session, { useRth: series.useRth, nowTs: nowMs() / 1000 })
+    const over = piece.sessions.filter(isOver)
+    if (over.length === piece.sessions.length) return [piece]
+    const unfinished = pieceOf(
+      piece.symbol,
+      piece.sessions.filter((session) => !isOver(session)),
+      series.useRth,
+    )
+    this.#fail({ ...item, piece: unfinished }, "By the broker's schedule the session is not over yet.")
+    return over.length === 0 ? [] : [pieceOf(piece.symbol, over, series.useRth)]
   }
 
   async #fetch(item: IngestItem, prepared: PreparedSymbol): Promise<void> {

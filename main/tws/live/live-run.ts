@@ -25,6 +25,9 @@ export interface LiveRunOptions extends Omit<LiveSessionOptions, 'symbol' | 'con
 /** How far ahead the next session is looked for, days. */
 const LOOK_AHEAD_DAYS = 30
 
+/** Between two attempts to find out a contract. */
+const RESOLVE_AGAIN_MS = 60_000
+
 /**
  * Follows symbols through their sessions, one after the other: waits for the open, streams, and when the bars of the session are final
  * fetches them from history, which then counts. A symbol that cannot be had is reported, and the others go on.
@@ -72,7 +75,7 @@ async function followSymbol(symbol: string, options: LiveRunOptions, result: Liv
       })
       await waitUntil(clock, session.openTs * 1000, signal)
       signal.throwIfAborted()
-      const contract = await options.resolve(symbol)
+      const contract = await contractInTime(symbol, session, options)
       const live = new LiveSession({
         ...options,
         symbol,
@@ -104,14 +107,41 @@ async function followSymbol(symbol: string, options: LiveRunOptions, result: Liv
       onProgress(result)
     } catch (thrown) {
       signal.throwIfAborted()
-      const { code, message } = reportError(thrown)
-      // A store that cannot be written, or a connection that nobody keeps up, ends the run.
-      if (code !== 'TWS_REFUSED' && code !== 'UNKNOWN_SYMBOL' && code !== 'TWS_TIMEOUT') throw thrown
+      if (!isAboutSymbol(thrown)) throw thrown
+      const { message } = reportError(thrown)
       board.update(symbol, { state: 'failed', message })
       result.failed.push({ symbol, sessionDate: session.date, reason: message })
       onProgress(result)
     }
   }
+}
+
+/** The contract of a symbol; asked for again and again while its session is open, since TWS may be away just at the open. */
+async function contractInTime(
+  symbol: string,
+  { closeTs }: Session,
+  { resolve, board, clock, client, signal }: LiveRunOptions,
+): Promise<Contract> {
+  for (;;) {
+    try {
+      return await resolve(symbol)
+    } catch (thrown) {
+      signal.throwIfAborted()
+      const { code, message } = reportError(thrown)
+      const mayPass = isAboutSymbol(thrown) || (code === 'TWS_DISCONNECTED' && client.keepsTrying)
+      const againMs = clock.nowMs() + RESOLVE_AGAIN_MS
+      if (!mayPass || againMs >= closeTs * 1000) throw thrown
+      board.update(symbol, { state: 'failed', message: `${message} It is tried again every minute.` })
+      await waitUntil(clock, againMs, signal)
+      signal.throwIfAborted()
+    }
+  }
+}
+
+/** Whether an error ends the following of one symbol only: a store that cannot be written, or a connection that nobody keeps up, ends all. */
+function isAboutSymbol(thrown: unknown): boolean {
+  const { code } = reportError(thrown)
+  return code === 'TWS_REFUSED' || code === 'UNKNOWN_SYMBOL' || code === 'TWS_TIMEOUT'
 }
 
 /** The session that goes on or comes next, after the one dated `after`; undefined beyond the calendar. */
