@@ -10,6 +10,7 @@ import {
   type ConnectionSettings,
   type ConnectionStatus,
   initialStatus,
+  isHistoryAway,
   maySend,
   nextDueMs,
   toConnection,
@@ -27,7 +28,7 @@ import { type BrokerSession, parseSchedule } from './parse-schedule.ts'
 import { PendingRequests } from './pending-requests.ts'
 import { toBudget } from './to-budget.ts'
 import { SAMPLE_MS, TrafficLog } from './traffic-log.ts'
-import { TwsRequestError } from './tws-request-error.ts'
+import { mayBeOfBrokenService, TwsRequestError } from './tws-request-error.ts'
 import type { AskOptions, BarsRequest, HistoricalBarsRequest, SubscriptionListener } from './tws-requests.ts'
 
 export interface TwsClientOptions {
@@ -89,6 +90,11 @@ export class TwsClient {
   /** Whether a request made now would go out or wait, and not be refused. */
   get keepsTrying(): boolean {
     return this.#status.phase !== 'disconnected' && this.#status.phase !== 'stopped'
+  }
+
+  /** Whether the broker's service for history is reported as gone, so that a request that fails fails for that. */
+  get isHistoryAway(): boolean {
+    return isHistoryAway(this.#status)
   }
 
   /** The budgets now and over the last hour. */
@@ -334,7 +340,10 @@ export class TwsClient {
               settle('failed', () => reject(thrown))
             }
           },
-          fail: (error) => settle(pacedOutcomeOf(error), () => reject(error)),
+          fail: (error) => {
+            settle(pacedOutcomeOf(error), () => reject(error))
+            if (mayBeOfBrokenService(error)) this.#apply({ kind: 'historyFailed' })
+          },
           giveUp: takeBack,
         })
         this.#link?.post(toRequestOnce())

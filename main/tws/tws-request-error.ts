@@ -26,3 +26,9 @@ export class TwsRequestError extends SwitchyardError {
     this.refusal = refusal
   }
 }
+
+/** Whether a request may have failed only because a service of the broker is away. */
+export function mayBeOfBrokenService(error: SwitchyardError): boolean {
+  if (!(error instanceof TwsRequestError)) return error.code === 'TWS_TIMEOUT'
+  return error.refusal === 'service-down' || error.refusal === 'transient'
+}

@@ -487,6 +487,25 @@ describe('data farms', () => {
     expect(drive.maySend).toBe(true)
   })
 
+  test('of history that stay away are tried every five minutes, not by all at once', () => {
+    const drive = quietDrive().ready()
+    drive.send({ kind: 'historyFailed' })
+    expect(drive.maySend).toBe(true)
+    drive.send(farm(2105, 'ushmds'))
+    drive.until(5 * MINUTE)
+    drive.send({ kind: 'historyFailed' })
+    expect(drive.maySend).toBe(false)
+    drive.until(10 * MINUTE - 1)
+    expect(drive.maySend).toBe(false)
+    drive.until(10 * MINUTE)
+    expect(drive.maySend).toBe(true)
+    drive.send(farm(2106, 'ushmds'))
+    drive.send(farm(2105, 'ushmds'))
+    // A new outage counts from its own begin.
+    drive.until(15 * MINUTE)
+    expect(drive.maySend).toBe(true)
+  })
+
   test.each([
     [2107, 'inactive'],
     [2119, 'connecting'],

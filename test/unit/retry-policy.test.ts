@@ -9,7 +9,10 @@ const again = (delayMs: number): unknown => ({ kind: 'again', counts: true, dela
 const error = (code: ErrorCode): SwitchyardError => new SwitchyardError(code, code)
 const refused = (code: number, text = ''): TwsRequestError => new TwsRequestError(code, text, 'SPY')
 
-const decide = (thrown: unknown, attempt = 1, isKeptUp = true): unknown => retryAfter(thrown, attempt, LIMITS, isKeptUp)
+const HELD = { keepsTrying: true, isHistoryAway: false }
+
+const decide = (thrown: unknown, attempt = 1, connection = HELD): unknown =>
+  retryAfter(thrown, attempt, LIMITS, connection)
 
 describe('a failed request', () => {
   test.each([
@@ -39,9 +42,9 @@ describe('a failed request', () => {
   })
 
   test('whose connection nobody keeps up ends the run', () => {
-    expect(decide(error('TWS_DISCONNECTED'), 1, false)).toEqual({ kind: 'stop' })
+    expect(decide(error('TWS_DISCONNECTED'), 1, { ...HELD, keepsTrying: false })).toEqual({ kind: 'stop' })
     // What TWS said is no matter of the connection.
-    expect(decide(refused(165), 1, false)).toEqual(again(2_000))
+    expect(decide(refused(165), 1, { ...HELD, keepsTrying: false })).toEqual(again(2_000))
   })
 })
 
@@ -58,9 +61,9 @@ describe('the tries that are limited', () => {
 
   test('never wait for more than two minutes', () => {
     const many = { retries: 50, retryDelayMs: 2_000 }
-    expect(retryAfter(error('TWS_TIMEOUT'), 6, many, true)).toEqual(again(64_000))
+    expect(retryAfter(error('TWS_TIMEOUT'), 6, many, HELD)).toEqual(again(64_000))
     for (const attempt of [7, 8, 40, 50]) {
-      expect(retryAfter(error('TWS_TIMEOUT'), attempt, many, true)).toEqual(again(120_000))
+      expect(retryAfter(error('TWS_TIMEOUT'), attempt, many, HELD)).toEqual(again(120_000))
     }
   })
 
@@ -72,5 +75,15 @@ describe('the tries that are limited', () => {
   test('are more for what was too fast, and not without end', () => {
     expect(decide(refused(162, 'pacing violation'), 30)).toEqual(again(0))
     expect(decide(refused(162, 'pacing violation'), 31)).toEqual({ kind: 'fail' })
+  })
+
+  test('do not count what fails because the service for history is away, however often', () => {
+    const away = { ...HELD, isHistoryAway: true }
+    for (const thrown of [refused(165), refused(9_999), error('TWS_TIMEOUT')]) {
+      expect(decide(thrown, 1_000, away)).toEqual(AGAIN_SOON)
+    }
+    // What the broker says of the request itself stays said.
+    expect(decide(refused(354), 1, away)).toEqual({ kind: 'failSymbol' })
+    expect(decide(refused(162, 'HMDS query returned no data'), 1, away)).toMatchObject({ kind: 'noData' })
   })
 })

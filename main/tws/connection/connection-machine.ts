@@ -7,6 +7,7 @@ import {
   type ConnectionSettings,
   type ConnectionStatus,
   historyPauseEndsMs,
+  isHistoryAway,
   NO_LINK,
   type Phase,
   type Step,
@@ -59,6 +60,8 @@ export function step(
       return quiet({ ...status, lastHeardMs: nowMs, probeSentMs: undefined })
     case 'historyAnswered':
       return onHistoryAnswered(status, settings, nowMs)
+    case 'historyFailed':
+      return quiet(isHistoryAway(status) ? { ...status, historyFailedMs: nowMs } : status)
     case 'competingSession':
       return { status: { ...status, competingUntilMs: nowMs + settings.patience.competingSessionMs }, effects: [] }
     case 'tick':
@@ -274,7 +277,7 @@ function onHistoryAnswered(status: ConnectionStatus, settings: ConnectionSetting
       ? { ...farm, state: 'ok', sinceMs: nowMs }
       : farm,
   )
-  const next = { ...status, competingUntilMs: undefined, farms }
+  const next = { ...status, competingUntilMs: undefined, historyFailedMs: undefined, farms }
   return status.brokerLostSinceMs === undefined ? quiet(next) : brokerIsBack(next)
 }
 

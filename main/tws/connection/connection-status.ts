@@ -48,6 +48,8 @@ export interface ConnectionStatus {
   readonly brokerLostSinceMs: number | undefined
   /** When it is taken to be back although TWS has not said so; undefined when that is waited for. */
   readonly brokerBackAtMs: number | undefined
+  /** When a request for history last failed while every historical farm was broken; undefined since one was answered. */
+  readonly historyFailedMs: number | undefined
   /** Until when another session of the user is taken to hold the data. */
   readonly competingUntilMs: number | undefined
   /** Attempts since it was last ready. */
@@ -81,6 +83,8 @@ export type ConnectionEvent =
   | { readonly kind: 'heard'; readonly generation: number }
   /** An answer came from the historical data service. */
   | { readonly kind: 'historyAnswered' }
+  /** A request for history was refused by a service that is away, or not answered in time. */
+  | { readonly kind: 'historyFailed' }
   | { readonly kind: 'competingSession' }
   /** Time passed; does what is due. */
   | { readonly kind: 'tick' }
@@ -116,6 +120,7 @@ export const NO_LINK = {
   farms: [],
   brokerLostSinceMs: undefined,
   brokerBackAtMs: undefined,
+  historyFailedMs: undefined,
   competingUntilMs: undefined,
   deadlineMs: undefined,
   probeSentMs: undefined,
@@ -168,11 +173,18 @@ export function nextDueMs(status: ConnectionStatus, settings: ConnectionSettings
   return Number.isFinite(earliest) ? earliest : undefined
 }
 
+/** Whether every historical farm is reported as broken. */
+export function isHistoryAway({ farms }: Pick<ConnectionStatus, 'farms'>): boolean {
+  const historical = farms.filter(({ kind }) => kind === 'historical-data')
+  return historical.length > 0 && historical.every(({ state }) => state === 'broken')
+}
+
 /** When requests for history may go out again because of broken farms; 0 when nothing keeps them. */
 export function historyPauseEndsMs(status: ConnectionStatus, settings: ConnectionSettings): number {
+  if (!isHistoryAway(status)) return 0
   const farms = status.farms.filter(({ kind }) => kind === 'historical-data')
-  if (farms.length === 0 || farms.some(({ state }) => state !== 'broken')) return 0
-  return Math.min(...farms.map(({ sinceMs }) => sinceMs)) + settings.patience.brokenFarmMs
+  const sinceMs = Math.min(...farms.map((farm) => farm.sinceMs))
+  return Math.max(sinceMs, status.historyFailedMs ?? 0) + settings.patience.brokenFarmMs
 }
 
 /** The connection as the contract tells it. */

@@ -1,5 +1,5 @@
 import { SwitchyardError } from '#shared/errors.ts'
-import { TwsRequestError } from '../tws-request-error.ts'
+import { mayBeOfBrokenService, TwsRequestError } from '../tws-request-error.ts'
 
 /** What to do after a request failed. */
 export type RetryDecision =
@@ -26,15 +26,22 @@ const MOST_DELAY_MS = 120_000
 const MOST_PACING_RETRIES = 30
 
 /**
- * Decides what a failure of try `attempt` (1 for the first) means. `isKeptUp` says whether a lost connection is being restored; then
- * the loss is nobody's fault and does not count.
+ * Decides what a failure of try `attempt` (1 for the first) means. While a lost connection is being restored, or the broker's service
+ * for history is away, a failure is nobody's fault and does not count.
  */
-export function retryAfter(thrown: unknown, attempt: number, limits: RetryLimits, isKeptUp: boolean): RetryDecision {
+export function retryAfter(
+  thrown: unknown,
+  attempt: number,
+  limits: RetryLimits,
+  { keepsTrying, isHistoryAway }: { readonly keepsTrying: boolean; readonly isHistoryAway: boolean },
+): RetryDecision {
   if (!(thrown instanceof SwitchyardError)) return { kind: 'stop' }
   const delayMs = Math.min(MOST_DELAY_MS, limits.retryDelayMs * 2 ** Math.min(20, attempt - 1))
   const again: RetryDecision = attempt > limits.retries ? { kind: 'fail' } : { kind: 'again', counts: true, delayMs }
   if (thrown.code === 'TWS_DISCONNECTED')
-    return isKeptUp ? { kind: 'again', counts: false, delayMs: 0 } : { kind: 'stop' }
+    return keepsTrying ? { kind: 'again', counts: false, delayMs: 0 } : { kind: 'stop' }
+  // The client holds everything back until it is worth a try.
+  if (isHistoryAway && mayBeOfBrokenService(thrown)) return { kind: 'again', counts: false, delayMs: 0 }
   if (thrown.code === 'TWS_TIMEOUT') return again
   if (!(thrown instanceof TwsRequestError)) return thrown.code === 'TWS_REFUSED' ? again : { kind: 'stop' }
   switch (thrown.refusal) {

@@ -344,7 +344,7 @@ class IngestRun {
     const { code, message } = reportError(thrown)
     const twsCode = thrown instanceof TwsRequestError ? thrown.twsCode : null
     const decision =
-      code === 'CANCELLED' ? ({ kind: 'stop' } as const) : retryAfter(thrown, item.attempt, verify, client.keepsTrying)
+      code === 'CANCELLED' ? ({ kind: 'stop' } as const) : retryAfter(thrown, item.attempt, verify, client)
     if (decision.kind === 'noData' && requestId !== undefined) {
       await this.#onNoData(item, prepared, requestId, twsCode, decision.words)
       return
@@ -470,7 +470,7 @@ class IngestRun {
         const decision =
           reportError(thrown).code === 'CANCELLED'
             ? ({ kind: 'stop' } as const)
-            : retryAfter(thrown, attempt, verify, client.keepsTrying)
+            : retryAfter(thrown, attempt, verify, client)
         if (decision.kind !== 'again') throw thrown
         if (decision.counts) attempt++
         this.#result.retries++
