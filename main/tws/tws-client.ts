@@ -267,6 +267,7 @@ export class TwsClient {
 
   #connect(persistent: boolean, signal: AbortSignal | undefined): Promise<void> {
     if (this.#status.phase === 'ready') return Promise.resolve()
+    if (this.#status.phase === 'stopped') return Promise.reject(this.#notConnected())
     if (signal?.aborted === true) return Promise.reject(waitingCancelled())
     const waiter = Promise.withResolvers<void>()
     const onAbort = (): void => waiter.reject(waitingCancelled())

@@ -4,7 +4,7 @@ import type { IngestResult } from '#shared/jobs/job-kinds.ts'
 import { isFinal, type Job } from '#shared/jobs/job.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
 import { type Market, type Simulator, syntheticMarket } from '#main/simulator/simulator.ts'
-import { barRequests } from './expected-requests.ts'
+import { barRequests, scheduleRequests } from './expected-requests.ts'
 import { XNYS } from './simulator-fixtures.ts'
 import { newWorkspace, openEngine, openSimulator } from './workspace-fixtures.ts'
 
@@ -162,6 +162,19 @@ describe('an ingest', () => {
     expect(tws.asked).toBe(LANES)
     const next = await ended(engine, engine.jobs.submit('ingest', RANGE).id)
     expect(next.result).toMatchObject({ requests: 7, sessionsAlreadyStored: 2, sessionsLeft: 0 })
+  })
+
+  test('that is drained while it waits to look a symbol up again ends at once', async () => {
+    const simulator = await openSimulator({ market })
+    const tws = { verify: { retries: 5, retryDelayMs: 60_000 } }
+    const { engine } = openEngine(newWorkspace({ symbols: ['SPY'], port: simulator.port, tws }))
+    // The first request of the kind is for the schedule.
+    simulator.inject({ kind: 'historicalError', meaning: 'processingError', when: { request: 1 } })
+    const { id } = engine.jobs.submit('ingest', RANGE)
+    await expect.poll(() => scheduleRequests(simulator).length).toBe(1)
+    engine.jobs.drain(id)
+    expect((await ended(engine, id)).result).toMatchObject({ sessionsFetched: 0, sessionsLeft: 9, failed: [] })
+    expect(barRequests(simulator)).toEqual([])
   })
 
   test('that is paused can be drained', async () => {

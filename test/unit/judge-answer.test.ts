@@ -25,6 +25,7 @@ function judged(answers: readonly Answer[], change: Partial<SessionEvidence> = {
     const verdict = judgeSession({
       hours: SESSION,
       minutes: [...known].sort((a, b) => a - b),
+      answered: known.size,
       answers: i + 1,
       isNew: known.size > before,
       isLess: minutes.length < last,
@@ -104,6 +105,26 @@ describe('a session', () => {
     expect(judged([answer(FIRST_300)], { confirmations: 0 })).toEqual(['halted'])
     expect(judged([answer([], true)], { confirmations: 0 })).toEqual(['no-data'])
     expect(judged([answer([]), answer([], true)], { confirmations: 0 })).toEqual(['confirm', 'no-data'])
+  })
+
+  test('that is stored whole is asked for again when the answer has less, until two answers agree', () => {
+    const evidence = {
+      hours: SESSION,
+      minutes: ALL,
+      answered: 300,
+      answers: 1,
+      isNew: true,
+      isLess: false,
+      wasAlone: false,
+      confirmations: 2,
+      headTs: undefined,
+    }
+    expect(judgeSession(evidence)).toEqual({ kind: 'confirm' })
+    expect(judgeSession({ ...evidence, answers: 2, isNew: false })).toEqual({ kind: 'complete' })
+    expect(judgeSession({ ...evidence, answers: 3, isLess: true, isNew: false })).toEqual({ kind: 'complete' })
+    expect(judgeSession({ ...evidence, answered: 390, answers: 2 })).toEqual({ kind: 'complete' })
+    // Of an answer to several sessions nothing of this one came.
+    expect(judgeSession({ ...evidence, answered: 0, answers: 0, isNew: false })).toEqual({ kind: 'confirm' })
   })
 
   test('without minutes, as on a day that the broker has as closed, is complete', () => {

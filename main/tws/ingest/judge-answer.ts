@@ -41,8 +41,10 @@ export type SessionVerdict =
 
 export interface SessionEvidence {
   readonly hours: SessionHours
-  /** Distinct minutes of the session over all answers, ascending. */
+  /** Distinct minutes of the session over all answers, those of earlier runs included, ascending. */
   readonly minutes: readonly number[]
+  /** How many distinct minutes the answers of this run had. */
+  readonly answered: number
   /** Answers so far, this one included, that had bars of this session or were for it alone. */
   readonly answers: number
   /** Whether this answer brought a minute that no earlier one had. */
@@ -58,20 +60,23 @@ export interface SessionEvidence {
 }
 
 /**
- * Decides whether an answer is believed. A session with all its minutes is complete. Any other is asked for again, alone if nothing of
- * it came, until two answers in a row agree or it was asked for often enough: an answer cut short looks like one that has no more.
+ * Decides whether an answer is believed. A session of which this run got all minutes is complete. Any other is asked for again, alone
+ * if nothing of it came, until two answers in a row agree or it was asked for often enough: an answer cut short looks like one that has
+ * no more. Minutes that only an earlier run got make it complete as well, once the answers of this one agree that they have no more.
  */
 export function judgeSession(evidence: SessionEvidence): SessionVerdict {
-  const { hours, minutes, answers, isNew, isLess, wasAlone, confirmations, headTs } = evidence
-  if (minutes.length >= expectedMinutes(hours)) return { kind: 'complete' }
+  const { hours, minutes, answered, answers, isNew, isLess, wasAlone, confirmations, headTs } = evidence
+  const expected = expectedMinutes(hours)
+  const isWhole = minutes.length >= expected
+  if (isWhole && answered >= expected) return { kind: 'complete' }
   if (minutes.length === 0 && headTs !== undefined && hours.closeTs <= headTs)
     return { kind: 'settled', reason: 'not-listed' }
   const mayAskAgain = answers <= confirmations
   const agreed = answers > 1 && !isNew && !isLess
   const isAlone = minutes.length > 0 || wasAlone
-  if (agreed && isAlone) return { kind: 'settled', reason: shortReason(hours, minutes) }
-  if (!isAlone) return { kind: 'confirm' }
-  if (mayAskAgain) return { kind: 'confirm' }
+  if (!isAlone || (mayAskAgain && !agreed)) return { kind: 'confirm' }
+  if (isWhole) return { kind: 'complete' }
+  if (agreed) return { kind: 'settled', reason: shortReason(hours, minutes) }
   return { kind: 'settled', reason: (isNew || isLess) && answers > 1 ? 'unstable' : shortReason(hours, minutes) }
 }
 

@@ -28,7 +28,7 @@ export interface IngestControl {
   /** Resolves at once unless paused; then when it goes on, is drained or cancelled. */
   waitWhilePaused(signal: AbortSignal): Promise<void>
   /** Calls `listener` on every change until the returned function is called. */
-  onChange(listener: () => void): () => void
+  onChange(listener: (state: IngestControl['state']) => void): () => void
 }
 
 export interface IngestOptions {
@@ -67,6 +67,13 @@ export function ingestPieces(options: IngestOptions): Promise<IngestOutcome> {
   return new IngestRun(options).run()
 }
 
+/** What this run was answered about a session: how often, how many minutes the last time, and which at all. */
+interface AnswersOfSession {
+  readonly count: number
+  readonly minutes: number
+  readonly all: ReadonlySet<number>
+}
+
 class IngestRun {
   readonly #options: IngestOptions
   readonly #queue: IngestQueue
@@ -75,7 +82,7 @@ class IngestRun {
   readonly #signal: AbortSignal
   readonly #total: number
   /** How many answers came in this run, and how many minutes with the last of them, by symbol and session. */
-  readonly #answers = new Map<string, { readonly count: number; readonly minutes: number }>()
+  readonly #answers = new Map<string, AnswersOfSession>()
   readonly #failedSymbols = new Map<string, unknown>()
   readonly #result: {
     requests: number
@@ -159,7 +166,13 @@ class IngestRun {
       prepared = await this.#preparation.prepare(symbol)
     } catch (thrown) {
       if (!isAboutSymbol(thrown)) throw thrown
-      this.#failSymbol(symbol, item, thrown)
+      if (this.#isDraining) this.#queue.again(item)
+      else this.#failSymbol(symbol, item, thrown)
+      return
+    }
+    // It was drained while the symbol was looked up: what is not begun is left.
+    if (this.#isDraining) {
+      this.#queue.again(item)
       return
     }
     const { absent, pieces } = splitKnownAbsent(item.piece, prepared, this.#options.series.useRth)
@@ -254,16 +267,20 @@ class IngestRun {
     const revisions: SessionRevision[] = []
     for (const session of piece.sessions) {
       const hours = hoursOf(session, prepared.schedule)
-      outcomes.push(await this.#judge(item, prepared, session, earlier.ts, received.ts))
+      const outcome = await this.#judge(item, prepared, session, earlier.ts, received.ts)
+      outcomes.push(outcome)
       const changed = diffBars(
         earlier,
         received,
         { fromTs: hours.openTs, toTs: hours.closeTs },
         { fromTs: piece.fromTs, toTs: piece.endTs },
       )
-      if (changed === undefined || isOnlyMore(changed, item.purpose)) continue
+      if (changed === undefined) continue
+      // That minutes are lacking is news when it is believed, not while it is asked again.
+      const news = outcome.settled ? changed : { ...changed, lacking: 0 }
+      if (isNoNews(news, item.purpose)) continue
       revisions.push({
-        ...changed,
+        ...news,
         sessionDate: session.date,
         cause: purpose === 'reconcile' ? 'reconciliation' : 'refetch',
       })
@@ -302,16 +319,18 @@ class IngestRun {
     const came = sessionMinutes(hours, received)
     const minutes = came.length === 0 ? before : sessionMinutes(hours, [...before, ...came])
     const key = `${piece.symbol} ${session.date}`
-    const last = this.#answers.get(key) ?? { count: 0, minutes: 0 }
+    const last = this.#answers.get(key) ?? { count: 0, minutes: 0, all: new Set() }
     // An answer to several sessions that stops early says nothing of those behind it.
     const isAbout = came.length > 0 || piece.sessions.length === 1
     const answers = last.count + (isAbout ? 1 : 0)
-    this.#answers.set(key, { count: answers, minutes: came.length })
+    const all = new Set([...last.all, ...came])
+    this.#answers.set(key, { count: answers, minutes: came.length, all })
     const verdict = judgeSession({
       hours,
       minutes,
+      answered: all.size,
       answers,
-      isNew: minutes.length > before.length,
+      isNew: all.size > last.all.size,
       isLess: came.length < last.minutes,
       wasAlone: piece.sessions.length === 1,
       confirmations: this.#options.verify.confirmations,
@@ -393,7 +412,7 @@ class IngestRun {
     for (const other of this.#queue.takeAllOf(symbol)) this.#fail(other, message)
   }
 
-  /** Books what is settled and asks again for the rest: runs of short sessions together, each empty one alone. */
+  /** Books what is settled and asks again for the rest: runs of short sessions together, each of which nothing came alone. */
   #settle(item: IngestItem, outcomes: readonly SessionOutcome[], emptyWords: string): void {
     const { piece } = item
     const { useRth } = this.#options.series
@@ -401,12 +420,12 @@ class IngestRun {
     let run: Session[] = []
     outcomes.forEach((outcome, i) => {
       const session = piece.sessions[i]
-      if (outcome.settled || outcome.known === 0) {
+      if (outcome.settled || outcome.bars === 0) {
         if (run.length > 0) again.push(run)
         run = []
       }
       if (!outcome.settled) {
-        if (outcome.known === 0) again.push([session])
+        if (outcome.bars === 0) again.push([session])
         else run.push(session)
         return
       }
@@ -460,7 +479,11 @@ class IngestRun {
     }
   }
 
-  /** Makes a call again as long as its failure may pass. */
+  get #isDraining(): boolean {
+    return this.#options.control.state === 'drain'
+  }
+
+  /** Makes a call again as long as its failure may pass and the run is not drained. */
   async #persist<T>(call: () => Promise<T>): Promise<T> {
     const { client, verify } = this.#options
     for (let attempt = 1; ;) {
@@ -471,11 +494,28 @@ class IngestRun {
           reportError(thrown).code === 'CANCELLED'
             ? ({ kind: 'stop' } as const)
             : retryAfter(thrown, attempt, verify, client)
-        if (decision.kind !== 'again') throw thrown
+        if (decision.kind !== 'again' || this.#isDraining) throw thrown
+        await this.#wait(decision.delayMs)
+        if (this.#isDraining) throw thrown
         if (decision.counts) attempt++
         this.#result.retries++
-        if (decision.delayMs > 0) await delay(decision.delayMs, undefined, { signal: this.#signal })
       }
+    }
+  }
+
+  /** Resolves after that time, at once when the run is drained. */
+  async #wait(ms: number): Promise<void> {
+    if (ms <= 0) return
+    const drained = new AbortController()
+    const stopListening = this.#options.control.onChange((state) => {
+      if (state === 'drain') drained.abort()
+    })
+    try {
+      await delay(ms, undefined, { signal: AbortSignal.any([this.#signal, drained.signal]) })
+    } catch (thrown) {
+      if (!drained.signal.aborted || this.#signal.aborted) throw thrown
+    } finally {
+      stopListening()
     }
   }
 
@@ -500,10 +540,13 @@ function isAboutSymbol(thrown: unknown): boolean {
   return code === 'UNKNOWN_SYMBOL' || code === 'TWS_REFUSED' || code === 'TWS_TIMEOUT'
 }
 
-/** A confirmation that brings what the answer before it lacked is no revision. */
-function isOnlyMore(changed: Omit<SessionRevision, 'sessionDate' | 'cause'>, purpose: RequestPurpose): boolean {
-  const nothingChanged = changed.pricesChanged + changed.volumesChanged === 0
-  return nothingChanged && (purpose === 'confirm' || purpose === 'fetch')
+/** More minutes are no revision where the answer before was suspected of being cut short. */
+function isNoNews(
+  { pricesChanged, volumesChanged, added, lacking }: Omit<SessionRevision, 'sessionDate' | 'cause'>,
+  purpose: RequestPurpose,
+): boolean {
+  if (pricesChanged + volumesChanged + lacking > 0) return false
+  return added === 0 || purpose === 'confirm' || purpose === 'fetch'
 }
 
 function sessionsBySymbol(pieces: readonly IngestPiece[]): ReadonlyMap<string, readonly Session[]> {
