@@ -32,7 +32,20 @@ export const BarFlag = {
   ConflictingDuplicate: 2,
   /** volume was missing or negative as received and is stored as null. */
   VolumeUnknown: 4,
+  /** nobody traded in the minute, by the broker's answers: all prices are the close before, volume is 0, vwap null. */
+  Filled: 8,
+  /** the broker has no bar for the minute; it was taken from the second source. */
+  SecondSource: 16,
+  /** a quality rule doubts the bar; the findings say which. */
+  Suspect: 32,
+  /** the session is quarantined: nothing is to be made from it. */
+  Quarantined: 64,
+  /** prices were converted because the broker has re-adjusted its history since. */
+  Adjusted: 128,
 } as const
+
+/** Bars that are no observation of the market: they are left out of returns and volume statistics. */
+export const NOT_OBSERVED = BarFlag.Filled | BarFlag.Quarantined
 
 /** The names of the columns of {@link BarColumns} in storage order. */
 export const BAR_COLUMNS = ['ts', 'open', 'high', 'low', 'close', 'volume', 'vwap', 'tradeCount'] as const

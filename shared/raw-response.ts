@@ -6,6 +6,14 @@ export interface RawResponse {
   readonly id: number
   readonly receivedAtMs: number
   readonly bars: BarColumns
+  /** What the bars are multiplied by, because the broker has re-adjusted its history since; absent when by nothing. */
+  readonly scale?: ResponseScale
+}
+
+/** Factors from the basis that a response was received in to the present one; 1 changes nothing. */
+export interface ResponseScale {
+  readonly price: number
+  readonly volume: number
 }
 
 /** A minute that one response held more than once. */
@@ -31,6 +39,8 @@ export interface MergedBars {
   readonly duplicates: readonly DuplicateMinute[]
   /** Ascending in `ts`. */
   readonly revised: readonly RevisedMinute[]
+  /** Id of the response that a kept bar comes from. */
+  readonly responseOf: (row: number) => number
 }
 
 /**
@@ -39,9 +49,10 @@ export interface MergedBars {
  */
 export function mergeResponses(responses: readonly RawResponse[]): MergedBars {
   if (responses.length === 1 && isStrictlyAscending(responses[0].bars.ts)) {
-    return { bars: responses[0].bars, duplicates: [], revised: [] }
+    const [{ id }] = responses
+    return { bars: scaled(responses[0]).bars, duplicates: [], revised: [], responseOf: () => id }
   }
-  const ordered = [...responses].sort((a, b) => a.id - b.id)
+  const ordered = [...responses].sort((a, b) => a.id - b.id).map(scaled)
   let rows = 0
   for (const response of ordered) rows += response.bars.ts.length
   // Which (response, row) each kept bar comes from; later writes win because responses are visited oldest first.
@@ -60,7 +71,7 @@ export function mergeResponses(responses: readonly RawResponse[]): MergedBars {
         slot = used++
         slots.set(at, slot)
       } else if (responseOf[slot] !== r) {
-        const difference = differenceOf(ordered[responseOf[slot]].bars, rowOf[slot], ordered[r].bars, i)
+        const difference = differenceOf(ordered[responseOf[slot]], rowOf[slot], ordered[r], i)
         if (difference !== undefined) revisedAt.set(at, difference === 'prices' || revisedAt.get(at) === true)
       }
       responseOf[slot] = r
@@ -81,6 +92,28 @@ export function mergeResponses(responses: readonly RawResponse[]): MergedBars {
     bars: merged,
     duplicates: duplicates.sort((a, b) => a.ts - b.ts),
     revised: [...revisedAt].map(([ts, prices]) => ({ ts, prices })).sort((a, b) => a.ts - b.ts),
+    responseOf: (row) => ordered[keptFrom(minutes[row])].id,
+  }
+}
+
+/** A response in the present basis. */
+function scaled(response: RawResponse): RawResponse {
+  const { scale, bars } = response
+  if (scale === undefined) return response
+  const times = (column: Float64Array, factor: number): Float64Array =>
+    factor === 1 ? column : column.map((value) => value * factor)
+  return {
+    ...response,
+    bars: {
+      ts: bars.ts,
+      open: times(bars.open, scale.price),
+      high: times(bars.high, scale.price),
+      low: times(bars.low, scale.price),
+      close: times(bars.close, scale.price),
+      volume: times(bars.volume, scale.volume),
+      vwap: times(bars.vwap, scale.price),
+      tradeCount: bars.tradeCount,
+    },
   }
 }
 
@@ -88,14 +121,21 @@ const PRICES = ['open', 'high', 'low', 'close'] as const
 const QUANTITIES = ['volume', 'vwap', 'tradeCount'] as const
 
 function differenceOf(
-  earlier: BarColumns,
+  earlier: RawResponse,
   earlierRow: number,
-  later: BarColumns,
+  later: RawResponse,
   laterRow: number,
 ): 'prices' | 'quantities' | undefined {
-  for (const name of PRICES) if (!Object.is(earlier[name][earlierRow], later[name][laterRow])) return 'prices'
-  for (const name of QUANTITIES) if (!Object.is(earlier[name][earlierRow], later[name][laterRow])) return 'quantities'
+  const isSame = earlier.scale === undefined && later.scale === undefined ? Object.is : isNearly
+  for (const name of PRICES) if (!isSame(earlier.bars[name][earlierRow], later.bars[name][laterRow])) return 'prices'
+  for (const name of QUANTITIES)
+    if (!isSame(earlier.bars[name][earlierRow], later.bars[name][laterRow])) return 'quantities'
   return undefined
+}
+
+/** Adjusted values are rounded by the broker, to cents or so. */
+function isNearly(a: number, b: number): boolean {
+  return Object.is(a, b) || Math.abs(a - b) <= Math.max(0.00501, 0.01 * Math.abs(b))
 }
 
 function duplicatesOf(bars: BarColumns, isKept: (ts: number) => boolean): DuplicateMinute[] {

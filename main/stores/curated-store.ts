@@ -1,6 +1,6 @@
 import type { CuratedColumns } from '#shared/bars.ts'
 import type { Session } from '#shared/calendar/calendar.ts'
-import type { Finding } from '#shared/contract/contract.ts'
+import type { Finding } from '#shared/contract/quality.ts'
 import type { SessionDate } from '#shared/time.ts'
 import { BAR_BLOB_COLUMNS, type CuratedBlobs, decodeCurated } from './bar-blocks.ts'
 import { guarded, openReadable, openWritable, type Readable, type Statement, type Writable } from './database.ts'

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { featureSetNameSchema } from '#shared/features/definition.ts'
 import { zoneNameSchema } from '#shared/zone-name.ts'
+import { qualityConfigSchema } from './quality-config.ts'
 import { twsConfigSchema } from './tws-config.ts'
 
 /**
@@ -33,6 +34,8 @@ export const symbolConfigSchema = z.strictObject({
   /** Name of the instrument everywhere in this workspace; also the TWS symbol unless `contract.symbol` says otherwise. */
   symbol: symbolName,
   calendar: z.string().min(1).default('XNYS'),
+  /** Smallest price step; the broker's when left out. */
+  tickSize: z.number().positive().optional(),
   contract: contractConfigSchema.prefault({}),
 })
 
@@ -42,16 +45,6 @@ export const canonicalConfigSchema = z.strictObject({
   whatToShow: z.literal('TRADES').default('TRADES'),
   /** True asks TWS for regular trading hours only. Curated bars always hold regular hours. */
   useRth: z.boolean().default(true),
-})
-
-export const qualityConfigSchema = z.strictObject({
-  /** A bar whose high or low does not enclose open and close: leave it out, or widen high and low to enclose them. */
-  ohlcInconsistent: z.enum(['drop', 'widen']).default('drop'),
-  /** A bar with a price that is not a positive finite number is always dropped. */
-  /** A bar outside the session's hours: leave it out. */
-  outOfSession: z.literal('drop').default('drop'),
-  /** Warn about a session that has fewer than this share of its expected minutes. */
-  minimumCoverage: z.number().min(0).max(1).default(0.95),
 })
 
 /** `|new - old| <= abs + rel * |old|` counts as within tolerance. */
@@ -137,6 +130,5 @@ export const workspaceConfigSchema = z.strictObject({
 export type WorkspaceConfig = z.infer<typeof workspaceConfigSchema>
 export type SymbolConfig = z.infer<typeof symbolConfigSchema>
 export type ContractConfig = z.infer<typeof contractConfigSchema>
-export type QualityConfig = z.infer<typeof qualityConfigSchema>
 export type LegacyBarsConfig = z.infer<typeof legacyBarsConfigSchema>
 export type Tolerance = z.infer<typeof toleranceSchema>

@@ -21,6 +21,18 @@ import {
   revisionSchema,
   sessionFetchSchema,
 } from './ingest.ts'
+import {
+  acknowledgementSchema,
+  adjustmentSchema,
+  explanationSchema,
+  findingKeySchema,
+  findingSchema,
+  qualityGridSchema,
+  qualityTrendSchema,
+  ruleReportSchema,
+  sessionReportSchema,
+  transformPlanSchema,
+} from './quality.ts'
 
 /**
  * The one typed contract between the engine and everything that drives it: the console over a message port or a WebSocket,
@@ -136,18 +148,6 @@ export const histogramSchema = z.object({
 })
 export type Histogram = z.infer<typeof histogramSchema>
 
-export const findingSchema = z.object({
-  symbol: z.string(),
-  sessionDate: z.string(),
-  ts: z.int(),
-  rule: z.string(),
-  severity: z.enum(['info', 'warn', 'error']),
-  action: z.enum(['keep', 'flag', 'drop']),
-  bars: z.int(),
-  message: z.string(),
-})
-export type Finding = z.infer<typeof findingSchema>
-
 /** What changed inside the engine, pushed so that clients refetch what they show instead of polling. */
 export const engineEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('job'), job: jobSchema }),
@@ -156,6 +156,8 @@ export const engineEventSchema = z.discriminatedUnion('kind', [
   /** Requests began or ended; `ingest.activity`, `ingest.coverage` and `connection.traffic` have news. */
   z.object({ kind: z.literal('ingest') }),
   z.object({ kind: z.literal('live') }),
+  /** Findings were acknowledged, or it was decided whose hours hold. */
+  z.object({ kind: z.literal('quality') }),
   /** The connection's log has a new entry. */
   z.object({ kind: z.literal('connection-log') }),
 ])
@@ -260,15 +262,73 @@ export const contract = {
     status: base.route({ method: 'GET', path: '/live' }).output(z.array(liveSymbolSchema)),
   },
   transform: {
+    /** What building would touch and why, without building. */
+    plan: base.route({ method: 'POST', path: '/transform/plan' }).input(selectionSchema).output(transformPlanSchema),
     start: base.route({ method: 'POST', path: '/transform' }).input(selectionSchema).output(jobSchema),
     rebuild: base.route({ method: 'POST', path: '/rebuild' }).input(selectionSchema).output(jobSchema),
     verify: base.route({ method: 'POST', path: '/verify' }).input(selectionSchema).output(jobSchema),
   },
   quality: {
+    /** Worst severity first, then newest. */
     findings: base
       .route({ method: 'POST', path: '/quality/findings' })
-      .input(selectionSchema.extend({ rule: z.string().optional(), limit: z.int().min(1).max(10_000).default(200) }))
+      .input(
+        selectionSchema.extend({
+          rule: z.string().optional(),
+          /** Only findings that nobody has acknowledged. */
+          open: z.boolean().default(false),
+          limit: z.int().min(1).max(10_000).default(200),
+        }),
+      )
       .output(z.array(findingSchema)),
+    rules: base
+      .route({ method: 'POST', path: '/quality/rules' })
+      .input(selectionSchema.extend({ trendSessions: z.int().min(1).max(250).default(30) }))
+      .output(z.array(ruleReportSchema)),
+    grid: base.route({ method: 'POST', path: '/quality/grid' }).input(selectionSchema).output(qualityGridSchema),
+    trend: base.route({ method: 'POST', path: '/quality/trend' }).input(selectionSchema).output(qualityTrendSchema),
+    session: base
+      .route({ method: 'GET', path: '/quality/session' })
+      .input(z.object({ symbol: z.string(), sessionDate: sessionDateSchema }))
+      .output(sessionReportSchema),
+    /** `at` is a minute on the exchange's clock (`2024-07-03T10:31`) or an instant (`2024-07-03T14:31Z`). */
+    explain: base
+      .route({ method: 'GET', path: '/quality/explain' })
+      .input(z.object({ symbol: z.string(), at: z.string() }))
+      .output(explanationSchema),
+    /** Findings that are acknowledged stay counted. NOT_FOUND when one of them is not there; then none is acknowledged. */
+    acknowledge: base
+      .route({ method: 'POST', path: '/quality/acknowledge' })
+      .input(
+        z.object({
+          findings: z.array(findingKeySchema).min(1).max(10_000),
+          reason: z.string().trim().min(1).max(1_000),
+          author: z.string().trim().min(1).max(100),
+        }),
+      )
+      .output(z.object({ acknowledged: z.int(), acknowledgement: acknowledgementSchema })),
+    /** Takes acknowledgements back. */
+    reopen: base
+      .route({ method: 'POST', path: '/quality/reopen' })
+      .input(z.object({ findings: z.array(findingKeySchema).min(1).max(10_000) }))
+      .output(z.object({ reopened: z.int() })),
+    /** Whose hours hold where the calendar and the broker's schedule differ. The session is stale then. */
+    decideHours: base
+      .route({ method: 'POST', path: '/quality/hours' })
+      .input(
+        z.object({
+          symbol: z.string(),
+          sessionDate: sessionDateSchema,
+          holds: z.enum(['calendar', 'broker']),
+          reason: z.string().trim().min(1).max(1_000),
+          author: z.string().trim().min(1).max(100),
+        }),
+      )
+      .output(sessionReportSchema),
+    adjustments: base
+      .route({ method: 'POST', path: '/quality/adjustments' })
+      .input(selectionSchema.pick({ symbols: true }))
+      .output(z.array(adjustmentSchema)),
   },
   features: {
     build: base.route({ method: 'POST', path: '/features/build' }).input(featuresParamsSchema).output(jobSchema),

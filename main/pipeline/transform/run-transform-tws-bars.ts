@@ -1,10 +1,30 @@
-import { BarFlag, BAR_SECONDS, type BarColumns, barsBetween, type CuratedColumns } from '#shared/bars.ts'
+import { BarFlag, type BarColumns, barsBetween, type CuratedColumns } from '#shared/bars.ts'
 import type { Session } from '#shared/calendar/calendar.ts'
-import type { Finding } from '#shared/contract/contract.ts'
-import { type DuplicateMinute, mergeResponses, type RawResponse, type RevisedMinute } from '#shared/raw-response.ts'
+import type { Finding } from '#shared/contract/quality.ts'
+import type { RuleId } from '#shared/quality/rule-catalogue.ts'
+import { mergeResponses, type RawResponse } from '#shared/raw-response.ts'
+import type { Baseline } from '../quality/baseline.ts'
+import { examineGaps, type GapReport } from '../quality/gaps.ts'
+import { notOnMinute, ohlcInconsistent, outOfSession, priceInvalid, volumeInvalid } from '../quality/integrity-rules.ts'
+import {
+  adjustedHistory,
+  duplicate,
+  duplicateConflicting,
+  notAscending,
+  revisedPrices,
+  revisedQuantities,
+} from '../quality/merge-rules.ts'
+import type { Hit, MergeFacts, RuleBlock, RuleCheck } from '../quality/rule-block.ts'
+import { flatRun, stalePrice, zeroVolumeRun } from '../quality/run-rules.ts'
+import type { SessionFacts } from '../quality/session-facts.ts'
+import { isInSession, type SessionGrid, sessionGrid } from '../quality/session-grid.ts'
+import { dailyBarMismatch, openGap, scheduleDifference, splitJump } from '../quality/session-rules.ts'
+import { badTick, priceMove } from '../quality/spike-rules.ts'
+import { tickSize, tradeCountZero, volumeFractional, vwapOutsideRange } from '../quality/value-rules.ts'
 import type { CurationConfig } from './curation-config.ts'
+import { keepFlags, keepRows, withAdditions, withNulls } from './curated-draft.ts'
 
-export type TransformFinding = Omit<Finding, 'symbol' | 'sessionDate'>
+export type TransformFinding = Omit<Finding, 'symbol' | 'sessionDate' | 'acknowledgement'>
 
 export interface TransformInput {
   readonly session: Session
@@ -14,6 +34,12 @@ export interface TransformInput {
   /** Every response that may hold bars of the window, in any order. */
   readonly responses: readonly RawResponse[]
   readonly config: CurationConfig
+  /** What the request log proves about the session. */
+  readonly facts: SessionFacts
+  /** The normal of the symbol by the sessions before. */
+  readonly baseline: Baseline
+  /** Bars of the second source, ascending in time; only minutes that the broker does not have are taken from it. */
+  readonly secondSource?: BarColumns | undefined
 }
 
 export interface TransformOutput {
@@ -22,316 +48,420 @@ export interface TransformOutput {
    * touched are the memory of the response.
    */
   readonly bars: CuratedColumns
+  /** In order of time. */
   readonly findings: readonly TransformFinding[]
-  readonly quality: {
-    /** Minutes of the session. */
-    readonly expected: number
-    /** Raw minutes in the window, each counted once. */
-    readonly received: number
-    /** Minutes of the session without a curated bar. */
-    readonly missing: number
-    readonly dropped: number
-    readonly flagged: number
-    /** Share of the expected minutes that have a bar, 0 to 1. */
-    readonly coverage: number
-  }
+  readonly quality: TransformQuality
+  /** The bars as received inside the session whose prices are sound: what the normal of later sessions is measured on. */
+  readonly sound: BarColumns
+}
+
+/** Counts of one session: `received = kept + dropped`, `missing = expected - kept - filled - fromSecondSource`. */
+export interface TransformQuality {
+  /** Minutes of the session. */
+  readonly expected: number
+  /** Raw minutes in the window, each counted once. */
+  readonly received: number
+  /** Minutes of the session without a curated bar. */
+  readonly missing: number
+  readonly dropped: number
+  /** Bars with any flag but those that say where they come from. */
+  readonly flagged: number
+  readonly filled: number
+  readonly fromSecondSource: number
+  /** Minutes without a received bar, by cause. */
+  readonly notTraded: number
+  readonly halted: number
+  readonly notFetched: number
+  /** Bars that are bad ticks or large moves. */
+  readonly outliers: number
+  /** Received bars in the block without a volume, an average price, a trade count. */
+  readonly nullVolume: number
+  readonly nullVwap: number
+  readonly nullTradeCount: number
+  /** Bars that were converted to the present adjustment. */
+  readonly adjusted: number
+  /** Share of the expected minutes that have a received bar, 0 to 1. */
+  readonly coverage: number
+  readonly quarantined: boolean
+  /** Whether a rule wants the session to be asked for again. */
+  readonly refetch: boolean
 }
 
 /**
- * Raw -> curated for one session. A pure function: the same responses, hours and configuration give the same bytes.
+ * Raw -> curated for one session. A pure function: the same responses, hours, facts, baseline and configuration give the same bytes.
  *
- * Every bar that is dropped, changed or doubted is a finding. TWS writes -1 for a trade count, and a number that is not
+ * Every bar that is dropped, changed, added or doubted is a finding. TWS writes -1 for a trade count, and a number that is not
  * positive for an average price, that it does not have; both become null without a finding.
  */
 export function runTransformTwsBars(input: TransformInput): TransformOutput {
-  const { session } = input
-  const inWindow = input.responses.map((response) => restrict(response, input.fromTs, input.toTs))
-  const { bars: raw, duplicates, revised } = mergeResponses(inWindow.filter((response) => response.bars.ts.length > 0))
-  const expected = sessionMinutes(session)
-  const received = raw.ts.length
+  return new SessionTransform(input).run()
+}
 
-  const findings: TransformFinding[] = []
-  const { keep, flags, high, low, volume } = judge(raw, session, input.config, findings)
-  judgeDuplicates(raw.ts, duplicates, keep, flags, findings)
-  noteRevisions(revised, findings)
+/** The bars inside the session whose prices are sound, as `TransformOutput.sound`, without anything else. */
+export function soundBars(
+  input: Pick<TransformInput, 'session' | 'fromTs' | 'toTs' | 'responses' | 'config'>,
+): BarColumns {
+  const { bars } = mergeWindow(input)
+  let sound = bars
+  const { session, config } = input
+  const sieve = <K extends RuleId>(id: K, check: RuleCheck<K>): void => {
+    const keep = new Uint8Array(sound.ts.length).fill(1)
+    let dropped = false
+    const block = { session, bars: sound } as RuleBlock
+    check(block, config.rules[id].params as never, ({ rows }) => {
+      if (rows === undefined) return
+      dropped = true
+      keep.fill(0, rows[0], rows[1] + 1)
+    })
+    if (dropped) sound = keepRows(sound, keep)
+  }
+  sieve('out_of_session', outOfSession)
+  sieve('not_on_minute', notOnMinute)
+  sieve('price_invalid', priceInvalid)
+  if (config.rules.ohlc_inconsistent.action === 'flag') {
+    const block = { session, bars: sound } as RuleBlock
+    ohlcInconsistent(block, {}, ({ rows }) => {
+      if (rows !== undefined) sound = widened(sound, rows[0], rows[1])
+    })
+  } else sieve('ohlc_inconsistent', ohlcInconsistent)
+  return sound
+}
 
-  const bars = pick(raw, keep, flags, high, low, volume)
-  const kept = bars.ts.length
-  let flagged = 0
-  for (const flag of bars.flags) if (flag !== 0) flagged++
-  const coverage = expected === 0 ? 1 : kept / expected
-  if (coverage < input.config.quality.minimumCoverage) {
-    findings.push({
-      ts: session.openTs,
-      rule: 'low_coverage',
-      severity: 'warn',
-      action: 'keep',
+/** Origins of bars, which are no doubt about them. */
+const ORIGIN_FLAGS = BarFlag.Filled | BarFlag.SecondSource | BarFlag.Adjusted
+
+class SessionTransform {
+  readonly #input: TransformInput
+  readonly #grid: SessionGrid
+  readonly #findings: TransformFinding[] = []
+  readonly #merge: MergeFacts
+  readonly #responseOf: (row: number) => number
+  readonly #received: number
+  #bars: BarColumns
+  /** Created with the first bar that is flagged or dropped. */
+  #flags: Uint16Array | undefined
+  #keep: Uint8Array | undefined
+  #quarantined = false
+  #refetch = false
+  #outliers = 0
+
+  constructor(input: TransformInput) {
+    this.#input = input
+    this.#grid = sessionGrid(input.session)
+    const { bars, duplicates, revised, unordered, responseOf } = mergeWindow(input)
+    this.#bars = bars
+    this.#received = bars.ts.length
+    this.#responseOf = responseOf
+    this.#merge = { duplicates, revised, unordered, adjusted: 0 }
+  }
+
+  run(): TransformOutput {
+    const { config, secondSource } = this.#input
+    const raw = this.#bars
+    this.#sieve('out_of_session', outOfSession)
+    this.#sieve('not_on_minute', notOnMinute)
+    this.#sieve('price_invalid', priceInvalid)
+    this.#checkOrder()
+    const sound = this.#bars
+    this.#checkVolume()
+    const adjusted = this.#markAdjusted(raw)
+    this.#bars = withNulls(this.#bars)
+
+    this.#check('duplicate', duplicate)
+    this.#check('duplicate_conflicting', duplicateConflicting)
+    this.#check('not_ascending', notAscending)
+    this.#check('revised_prices', revisedPrices)
+    this.#check('revised_quantities', revisedQuantities)
+    this.#check('adjusted_history', adjustedHistory, adjusted)
+    this.#check('volume_fractional', volumeFractional)
+    this.#check('vwap_outside_range', vwapOutsideRange)
+    this.#check('tick_size', tickSize, adjusted)
+    this.#check('trade_count_zero', tradeCountZero)
+    this.#check('flat_run', flatRun)
+    this.#check('stale_price', stalePrice)
+    this.#check('zero_volume_run', zeroVolumeRun)
+    this.#outliers += this.#check('bad_tick', badTick)
+    this.#outliers += this.#check('price_move', priceMove)
+    this.#check('open_gap', openGap)
+    this.#check('split_jump', splitJump)
+    this.#check('daily_bar_mismatch', dailyBarMismatch)
+    this.#check('schedule_difference', scheduleDifference)
+
+    const came = this.#settled()
+    const gaps = examineGaps(
+      {
+        grid: this.#grid,
+        received: this.#receivedSlots(raw, came),
+        facts: this.#input.facts,
+        filling: config.filling,
+        secondSource,
+      },
+      (rule, hit) => this.#note(rule, hit),
+    )
+    this.#checkCoverage(came.ts.length)
+    const bars = withAdditions(came, gaps.additions, this.#grid, secondSource)
+    if (this.#quarantined) for (let row = 0; row < bars.flags.length; row++) bars.flags[row] |= BarFlag.Quarantined
+    return {
+      bars,
+      findings: this.#findings.sort((a, b) => a.ts - b.ts || (a.rule < b.rule ? -1 : a.rule > b.rule ? 1 : 0)),
+      quality: this.#quality(came, bars, gaps, adjusted),
+      sound,
+    }
+  }
+
+  /** Applies a rule that leaves out what it finds. */
+  #sieve<K extends RuleId>(id: K, check: RuleCheck<K>): void {
+    const bars = this.#bars
+    const keep = new Uint8Array(bars.ts.length).fill(1)
+    let dropped = false
+    check(this.#block(), this.#params(id), (hit) => {
+      this.#note(id, hit)
+      dropped = true
+      const [from, to] = hit.rows as readonly [number, number]
+      keep.fill(0, from, to + 1)
+    })
+    if (!dropped) return
+    this.#bars = keepRows(bars, keep)
+    if (this.#flags !== undefined) this.#flags = keepFlags(this.#flags, keep)
+  }
+
+  #checkOrder(): void {
+    if (this.#input.config.rules.ohlc_inconsistent.action !== 'flag') {
+      this.#sieve('ohlc_inconsistent', ohlcInconsistent)
+      return
+    }
+    ohlcInconsistent(this.#block(), {}, (hit) => {
+      const [from, to] = hit.rows as readonly [number, number]
+      this.#note('ohlc_inconsistent', { ...hit, message: `${hit.message} Both were widened to enclose them.` })
+      this.#bars = widened(this.#bars, from, to)
+      this.#flag(from, to, BarFlag.OhlcRepaired)
+    })
+  }
+
+  #checkVolume(): void {
+    const { action } = this.#input.config.rules.volume_invalid
+    if (action === 'drop') {
+      this.#sieve('volume_invalid', volumeInvalid)
+      return
+    }
+    const { volume } = this.#bars
+    let known = volume
+    volumeInvalid(this.#block(), this.#params('volume_invalid'), (hit) => {
+      const [from, to] = hit.rows as readonly [number, number]
+      if (known === volume) known = volume.slice()
+      known.fill(NaN, from, to + 1)
+      this.#note('volume_invalid', hit)
+      this.#flag(from, to, BarFlag.VolumeUnknown)
+    })
+    if (known !== volume) this.#bars = { ...this.#bars, volume: known }
+  }
+
+  /** Marks the bars that were converted and counts them. */
+  #markAdjusted(raw: BarColumns): number {
+    const scaledIds = new Set(this.#input.responses.flatMap(({ id, scale }) => (scale === undefined ? [] : [id])))
+    if (scaledIds.size === 0) return 0
+    let adjusted = 0
+    let row = 0
+    const { ts } = this.#bars
+    for (let at = 0; at < raw.ts.length && row < ts.length; at++) {
+      if (raw.ts[at] !== ts[row]) continue
+      if (scaledIds.has(this.#responseOf(at))) {
+        this.#flag(row, row, BarFlag.Adjusted)
+        adjusted++
+      }
+      row++
+    }
+    return adjusted
+  }
+
+  /** Applies a rule that looks at the sound bars. Returns how many bars it found. */
+  #check<K extends RuleId>(id: K, check: RuleCheck<K>, adjusted = 0): number {
+    const settings = this.#input.config.rules[id]
+    if (!settings.enabled) return 0
+    let found = 0
+    check(this.#block(adjusted), this.#params(id), (hit) => {
+      this.#note(id, hit)
+      if (hit.rows === undefined) return
+      const [from, to] = hit.rows
+      found += to - from + 1
+      if (settings.action === 'drop') {
+        this.#keep ??= new Uint8Array(this.#bars.ts.length).fill(1)
+        this.#keep.fill(0, from, to + 1)
+      } else if (settings.action !== 'keep') {
+        this.#flag(from, to, id === 'duplicate_conflicting' ? BarFlag.ConflictingDuplicate : BarFlag.Suspect)
+      }
+    })
+    return found
+  }
+
+  #checkCoverage(kept: number): void {
+    const { enabled, params } = this.#input.config.rules.low_coverage
+    const expected = this.#grid.slots
+    if (!enabled || expected === 0 || kept / expected >= params.minimum) return
+    this.#note('low_coverage', {
+      ts: this.#input.session.openTs,
+      lastTs: this.#grid.tsOf(expected - 1),
       bars: expected - kept,
-      message: `${expected - kept} of ${expected} minutes have no bar.`,
+      message: `${expected - kept} of ${expected} minutes have no bar that was received and kept.`,
     })
   }
-  return {
-    bars,
-    findings,
-    quality: { expected, received, missing: expected - kept, dropped: received - kept, flagged, coverage },
-  }
-}
 
-/** Number of minutes in which the session is open. */
-export function sessionMinutes(session: Session): number {
-  const pause =
-    session.breakStartTs === null || session.breakEndTs === null ? 0 : session.breakEndTs - session.breakStartTs
-  return Math.round((session.closeTs - session.openTs - pause) / BAR_SECONDS)
-}
-
-interface Judgement {
-  readonly keep: Uint8Array
-  readonly flags: Uint16Array
-  /** Columns that a rule may have changed; the raw ones where none did. */
-  readonly high: Float64Array
-  readonly low: Float64Array
-  readonly volume: Float64Array
-}
-
-function judge(raw: BarColumns, session: Session, config: CurationConfig, findings: TransformFinding[]): Judgement {
-  const rows = raw.ts.length
-  const keep = new Uint8Array(rows).fill(1)
-  const flags = new Uint16Array(rows)
-  let { high, low, volume } = raw
-  let outside: { from: number; to: number } | null = null
-  const closeRun = (): void => {
-    if (outside !== null) findings.push(outOfSessionFinding(raw.ts, outside.from, outside.to))
-    outside = null
+  #flag(from: number, to: number, bit: number): void {
+    this.#flags ??= new Uint16Array(this.#bars.ts.length)
+    for (let row = from; row <= to; row++) this.#flags[row] |= bit
   }
 
-  for (let i = 0; i < rows; i++) {
-    const ts = raw.ts[i]
-    const open = raw.open[i]
-    const close = raw.close[i]
-    if (!isInSession(ts, session)) {
-      keep[i] = 0
-      if (outside === null) outside = { from: i, to: i }
-      else outside.to = i
-      continue
-    }
-    closeRun()
-    // A remainder of doubles is a library call for every bar.
-    if (Math.floor(ts / BAR_SECONDS) * BAR_SECONDS !== ts) {
-      keep[i] = 0
-      findings.push(dropped(ts, 'not_on_minute', `The bar starts ${ts % BAR_SECONDS} s after the minute.`))
-      continue
-    }
-    if (!(isPrice(open) && isPrice(raw.high[i]) && isPrice(raw.low[i]) && isPrice(close))) {
-      keep[i] = 0
-      findings.push(dropped(ts, 'price_invalid', `A price is not a positive number: ${describeOhlc(raw, i)}.`))
-      continue
-    }
-    if (raw.high[i] < Math.max(open, close) || raw.low[i] > Math.min(open, close)) {
-      if (config.quality.ohlcInconsistent === 'drop') {
-        keep[i] = 0
-        findings.push(
-          dropped(ts, 'ohlc_inconsistent', `High and low do not enclose open and close: ${describeOhlc(raw, i)}.`),
-        )
-        continue
+  /** Takes down a finding, with the bars around the first row that it is about. */
+  #note(id: RuleId, hit: Hit): void {
+    const { severity, blocking, action } = this.#input.config.rules[id]
+    const bars = this.#bars
+    const { rows } = hit
+    if (action === 'quarantine') this.#quarantined = true
+    if (action === 'refetch') this.#refetch = true
+    this.#findings.push({
+      ts: rows === undefined ? (hit.ts ?? this.#input.session.openTs) : bars.ts[rows[0]],
+      lastTs: rows === undefined ? (hit.lastTs ?? hit.ts ?? this.#input.session.openTs) : bars.ts[rows[1]],
+      rule: id,
+      severity,
+      blocking,
+      // Where there is no bar, none can be flagged or left out.
+      action: rows === undefined && (action === 'flag' || action === 'drop') ? 'keep' : action,
+      bars: hit.bars ?? (rows === undefined ? 0 : rows[1] - rows[0] + 1),
+      message: hit.message,
+      ...(rows === undefined ? {} : { context: contextOf(bars, rows[0]) }),
+    })
+  }
+
+  #block(adjusted = 0): RuleBlock {
+    const { session, baseline, facts, config } = this.#input
+    const merge = adjusted === 0 ? this.#merge : { ...this.#merge, adjusted }
+    return { session, bars: this.#bars, baseline, facts, instrument: config.instrument, merge }
+  }
+
+  #params<K extends RuleId>(id: K): CurationConfig['rules'][K]['params'] {
+    return this.#input.config.rules[id].params
+  }
+
+  /** What came and is kept, with its flags. */
+  #settled(): CuratedColumns {
+    const flags = this.#flags ?? new Uint16Array(this.#bars.ts.length)
+    if (this.#keep === undefined) return { ...this.#bars, flags }
+    return { ...keepRows(this.#bars, this.#keep), flags: keepFlags(flags, this.#keep) }
+  }
+
+  /** By slot: whether a bar came, and whether it is kept. */
+  #receivedSlots(raw: BarColumns, kept: BarColumns): Uint8Array {
+    const slots = new Uint8Array(this.#grid.slots)
+    const { session } = this.#input
+    if (kept.ts.length < raw.ts.length) {
+      for (const ts of raw.ts) {
+        if (isInSession(ts, session)) slots[this.#grid.slotOf(ts)] = 1
       }
-      if (high === raw.high) high = raw.high.slice()
-      if (low === raw.low) low = raw.low.slice()
-      high[i] = Math.max(raw.high[i], raw.low[i], open, close)
-      low[i] = Math.min(raw.high[i], raw.low[i], open, close)
-      flags[i] |= BarFlag.OhlcRepaired
-      findings.push({
-        ...dropped(
-          ts,
-          'ohlc_inconsistent',
-          `High and low were widened to enclose open and close: ${describeOhlc(raw, i)}.`,
-        ),
-        severity: 'warn',
-        action: 'flag',
-      })
     }
-    if (!isCount(raw.volume[i])) {
-      if (volume === raw.volume) volume = raw.volume.slice()
-      volume[i] = NaN
-      flags[i] |= BarFlag.VolumeUnknown
-      findings.push({
-        ts,
-        rule: 'volume_invalid',
-        severity: 'warn',
-        action: 'flag',
-        bars: 1,
-        message: `The volume is ${raw.volume[i]} and is stored as unknown.`,
-      })
+    for (let row = 0; row < kept.ts.length; row++) slots[this.#grid.slotOf(kept.ts[row])] = 2
+    return slots
+  }
+
+  #quality(came: CuratedColumns, bars: CuratedColumns, gaps: GapReport, adjusted: number): TransformQuality {
+    const expected = this.#grid.slots
+    const kept = came.ts.length
+    let flagged = 0
+    for (const flag of bars.flags) if ((flag & ~ORIGIN_FLAGS) !== 0) flagged++
+    return {
+      expected,
+      received: this.#received,
+      missing: expected - bars.ts.length,
+      dropped: this.#received - kept,
+      flagged,
+      filled: gaps.filled,
+      fromSecondSource: gaps.fromSecondSource,
+      notTraded: gaps.notTraded,
+      halted: gaps.halted,
+      notFetched: gaps.notFetched,
+      outliers: this.#outliers,
+      nullVolume: countNulls(came.volume),
+      nullVwap: countNulls(came.vwap),
+      nullTradeCount: countNulls(came.tradeCount),
+      adjusted,
+      coverage: expected === 0 ? 1 : kept / expected,
+      quarantined: this.#quarantined,
+      refetch: this.#refetch,
     }
   }
-  closeRun()
-  return { keep, flags, high, low, volume }
 }
 
-function isInSession(ts: number, session: Session): boolean {
-  if (!(ts >= session.openTs && ts < session.closeTs)) return false
-  return (
-    session.breakStartTs === null ||
-    session.breakEndTs === null ||
-    ts < session.breakStartTs ||
-    ts >= session.breakEndTs
-  )
+function countNulls(column: Float64Array): number {
+  let nulls = 0
+  for (let i = 0; i < column.length; i++) if (column[i] !== column[i]) nulls++
+  return nulls
 }
 
-function isPrice(value: number): boolean {
-  return value > 0 && value < Infinity
-}
+type BarContext = NonNullable<TransformFinding['context']>
 
-/** Whether a volume or a number of trades is known. */
-function isCount(value: number): boolean {
-  return value >= 0 && value < Infinity
-}
-
-function pick(
-  raw: BarColumns,
-  keep: Uint8Array,
-  flags: Uint16Array,
-  high: Float64Array,
-  low: Float64Array,
-  volume: Float64Array,
-): CuratedColumns {
-  let kept = 0
-  for (let i = 0; i < keep.length; i++) kept += keep[i]
-  const column = <T extends Float64Array | Uint16Array>(source: T): T =>
-    kept === keep.length ? source : (source.filter((_value, i) => keep[i] === 1) as T)
+/** The bar with its neighbours, so that a finding can be understood without the block. */
+function contextOf(bars: BarColumns, row: number): BarContext {
   return {
-    ts: column(raw.ts),
-    open: column(raw.open),
-    high: column(high),
-    low: column(low),
-    close: column(raw.close),
-    volume: column(volume),
-    vwap: column(nullWhereNot(isPrice, raw.vwap)),
-    tradeCount: column(nullWhereNot(isCount, raw.tradeCount)),
-    flags: column(flags),
+    previous: row === 0 ? null : barAt(bars, row - 1),
+    bar: barAt(bars, row),
+    next: row + 1 < bars.ts.length ? barAt(bars, row + 1) : null,
   }
 }
 
-/** `values` with null where a value is not what it should be; the same column where all are. */
-function nullWhereNot(isKnown: (value: number) => boolean, values: Float64Array): Float64Array {
-  let known = values
-  for (let i = 0; i < values.length; i++) {
-    if (isKnown(values[i])) continue
-    if (known === values) known = values.slice()
-    known[i] = NaN
+function barAt(bars: BarColumns, row: number): BarContext['bar'] {
+  // JSON has no infinities; the words of the finding have them.
+  const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null)
+  return {
+    ts: bars.ts[row],
+    open: orNull(bars.open[row]),
+    high: orNull(bars.high[row]),
+    low: orNull(bars.low[row]),
+    close: orNull(bars.close[row]),
+    volume: orNull(bars.volume[row]),
+    vwap: orNull(bars.vwap[row]),
+    tradeCount: orNull(bars.tradeCount[row]),
   }
-  return known
 }
 
-/** The rows of a response that start in the window. Ascending responses, the usual case, are cut without copying. */
-function restrict(response: RawResponse, fromTs: number, toTs: number): RawResponse {
+/** High and low of some rows widened to enclose open and close. */
+function widened(bars: BarColumns, from: number, to: number): BarColumns {
+  const high = bars.high.slice()
+  const low = bars.low.slice()
+  for (let row = from; row <= to; row++) {
+    high[row] = Math.max(bars.high[row], bars.low[row], bars.open[row], bars.close[row])
+    low[row] = Math.min(bars.high[row], bars.low[row], bars.open[row], bars.close[row])
+  }
+  return { ...bars, high, low }
+}
+
+function mergeWindow({
+  responses,
+  fromTs,
+  toTs,
+}: Pick<TransformInput, 'responses' | 'fromTs' | 'toTs'>): ReturnType<typeof mergeResponses> & {
+  readonly unordered: number
+} {
+  let unordered = 0
+  const inWindow: RawResponse[] = []
+  for (const response of responses) {
+    const ordered = ascends(response.bars.ts)
+    const part = ordered
+      ? { ...response, bars: barsBetween(response.bars, fromTs, toTs) }
+      : rowsBetween(response, fromTs, toTs)
+    if (part.bars.ts.length === 0) continue
+    if (!ordered && !ascends(part.bars.ts)) unordered++
+    inWindow.push(part)
+  }
+  return { ...mergeResponses(inWindow), unordered }
+}
+
+function ascends(ts: Float64Array): boolean {
+  for (let i = 1; i < ts.length; i++) if (!(ts[i] >= ts[i - 1])) return false
+  return true
+}
+
+/** The rows of a response out of order that start in the window. */
+function rowsBetween(response: RawResponse, fromTs: number, toTs: number): RawResponse {
   const { ts } = response.bars
-  let ascending = true
-  for (let i = 1; i < ts.length && ascending; i++) ascending = ts[i] >= ts[i - 1]
-  if (ascending) {
-    return { ...response, bars: barsBetween(response.bars, fromTs, toTs) }
-  }
-  const inside = (_value: number, i: number): boolean => ts[i] >= fromTs && ts[i] < toTs
-  const { open, high, low, close, volume, vwap, tradeCount } = response.bars
-  return {
-    ...response,
-    bars: {
-      ts: ts.filter(inside),
-      open: open.filter(inside),
-      high: high.filter(inside),
-      low: low.filter(inside),
-      close: close.filter(inside),
-      volume: volume.filter(inside),
-      vwap: vwap.filter(inside),
-      tradeCount: tradeCount.filter(inside),
-    },
-  }
-}
-
-function dropped(ts: number, rule: string, message: string): TransformFinding {
-  return { ts, rule, severity: 'error', action: 'drop', bars: 1, message }
-}
-
-/** Flags the kept bars whose minute came with different values; reports every minute that came more than once. */
-function judgeDuplicates(
-  ts: Float64Array,
-  duplicates: readonly DuplicateMinute[],
-  keep: Uint8Array,
-  flags: Uint16Array,
-  findings: TransformFinding[],
-): void {
-  // Both lists ascend in time, and every duplicate is one of the bars.
-  let row = 0
-  for (const duplicate of duplicates) {
-    while (ts[row] < duplicate.ts) row++
-    const isFlagged = duplicate.conflicting && keep[row] === 1
-    if (isFlagged) flags[row] |= BarFlag.ConflictingDuplicate
-    findings.push(duplicateFinding(duplicate, isFlagged))
-  }
-}
-
-/** Says how many minutes came again with other values: live bars against history, or history that the broker changed. */
-function noteRevisions(revised: readonly RevisedMinute[], findings: TransformFinding[]): void {
-  const prices = revised.filter((minute) => minute.prices)
-  const quantities = revised.filter((minute) => !minute.prices)
-  if (prices.length > 0) {
-    const words = prices.length === 1 ? 'One minute' : `${prices.length} minutes`
-    findings.push({
-      ts: prices[0].ts,
-      rule: 'revised_prices',
-      severity: 'warn',
-      action: 'keep',
-      bars: prices.length,
-      message: `${words} came again with other prices; the newest answer counts.`,
-    })
-  }
-  if (quantities.length > 0) {
-    const words = quantities.length === 1 ? 'One minute' : `${quantities.length} minutes`
-    findings.push({
-      ts: quantities[0].ts,
-      rule: 'revised_quantities',
-      severity: 'info',
-      action: 'keep',
-      bars: quantities.length,
-      message: `${words} came again with the same prices and another volume, average price or trade count; the newest answer counts.`,
-    })
-  }
-}
-
-function duplicateFinding(duplicate: DuplicateMinute, isFlagged: boolean): TransformFinding {
-  return duplicate.conflicting
-    ? {
-        ts: duplicate.ts,
-        rule: 'duplicate_conflicting',
-        severity: 'warn',
-        action: isFlagged ? 'flag' : 'keep',
-        bars: duplicate.rows,
-        message: `One response has this minute ${duplicate.rows} times with different values; the last one counts.`,
-      }
-    : {
-        ts: duplicate.ts,
-        rule: 'duplicate',
-        severity: 'info',
-        action: 'keep',
-        bars: duplicate.rows,
-        message: `One response has this minute ${duplicate.rows} times with equal values; one of them counts.`,
-      }
-}
-
-function outOfSessionFinding(ts: Float64Array, from: number, to: number): TransformFinding {
-  const bars = to - from + 1
-  return {
-    ts: ts[from],
-    rule: 'out_of_session',
-    severity: 'info',
-    action: 'drop',
-    bars,
-    message:
-      bars === 1
-        ? 'A bar outside the session was left out.'
-        : `${bars} bars in a row outside the session were left out.`,
-  }
-}
-
-function describeOhlc(bars: BarColumns, i: number): string {
-  return `open ${bars.open[i]}, high ${bars.high[i]}, low ${bars.low[i]}, close ${bars.close[i]}`
+  const keep = Uint8Array.from(ts, (at) => (at >= fromTs && at < toTs ? 1 : 0))
+  return { ...response, bars: keepRows(response.bars, keep) }
 }

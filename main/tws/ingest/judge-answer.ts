@@ -1,4 +1,5 @@
 import { BAR_SECONDS } from '#shared/bars.ts'
+import { isHalt } from '#shared/quality/halt.ts'
 import type { ShortReason } from '#main/stores/raw-types.ts'
 import { expectedMinutes, missingRuns, type SessionHours } from './session-hours.ts'
 
@@ -80,17 +81,10 @@ export function judgeSession(evidence: SessionEvidence): SessionVerdict {
   return { kind: 'settled', reason: (isNew || isLess) && answers > 1 ? 'unstable' : shortReason(hours, minutes) }
 }
 
-/** A halt lasts at least five minutes (US rule 201 of the limit-up limit-down plan: "Trading Pause ... five minutes"). */
-const SHORTEST_HALT_MINUTES = 5
-
-/** A session that has this share of its minutes outside the longest run without trades is one that trades all the time. */
-const BUSY_SHARE = 0.95
-
 /** Why minutes are missing, judged by where they are. */
 export function shortReason(hours: SessionHours, minutes: readonly number[]): ShortReason {
   if (minutes.length === 0) return 'no-data'
   const runs = missingRuns(hours, minutes).map(({ fromTs, toTs }) => (toTs - fromTs) / BAR_SECONDS)
   const longest = Math.max(0, ...runs)
-  const others = expectedMinutes(hours) - longest
-  return longest >= SHORTEST_HALT_MINUTES && minutes.length >= BUSY_SHARE * others ? 'halted' : 'no-trades'
+  return isHalt(longest, minutes.length, expectedMinutes(hours)) ? 'halted' : 'no-trades'
 }

@@ -1,0 +1,21 @@
+/** What the MAD of a normal distribution must be multiplied by to give its standard deviation: 1 / Phi^-1(3/4). */
+const NORMAL_FACTOR = 1.4826
+
+/** Median of the numbers, which are sorted in place; NaN of none. */
+export function medianInPlace(values: Float64Array): number {
+  const count = values.length
+  if (count === 0) return NaN
+  values.sort()
+  const middle = count >>> 1
+  return count % 2 === 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2
+}
+
+/**
+ * Scaled median absolute deviation from the median, which is the standard deviation where the numbers are normally distributed and is
+ * not moved by a few that are not (Hampel 1974, "The influence curve and its role in robust estimation"). Overwrites the numbers.
+ */
+export function scaledMadInPlace(values: Float64Array): number {
+  const median = medianInPlace(values)
+  for (let i = 0; i < values.length; i++) values[i] = Math.abs(values[i] - median)
+  return NORMAL_FACTOR * medianInPlace(values)
+}

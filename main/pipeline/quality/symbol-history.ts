@@ -1,0 +1,102 @@
+import { BAR_SECONDS, type BarColumns } from '#shared/bars.ts'
+import type { Session } from '#shared/calendar/calendar.ts'
+import { type Baseline, BUCKET_MINUTES, FEWEST_SESSIONS } from './baseline.ts'
+import { medianInPlace, scaledMadInPlace } from './robust-scale.ts'
+import { longestRun } from './runs.ts'
+import { sessionGrid } from './session-grid.ts'
+
+/** Returns below which nothing is said about a time of day. */
+const FEWEST_RETURNS = 30
+
+/** What is kept of a session as part of the history of later ones. */
+interface SessionProfile {
+  /** Return of each slot against the minute before it, NaN where one of the two has no bar. */
+  readonly returns: Float64Array
+  readonly flatRun: number
+  readonly staleRun: number
+  readonly zeroVolumeRun: number
+  /** Return from the close of the session before to the open, NaN where there is none. */
+  readonly gap: number
+  readonly lastClose: number
+}
+
+/** The last sessions of a symbol, oldest first, from which the normal of the next one is measured. */
+export class SymbolHistory {
+  readonly #limit: number
+  readonly #profiles: SessionProfile[] = []
+
+  /** @param sessions how many sessions count. */
+  constructor(sessions: number) {
+    this.#limit = sessions
+  }
+
+  /** Takes in a session; one without bars changes nothing. `bars` are those inside the session whose prices are sound. */
+  add(session: Session, bars: BarColumns): void {
+    const rows = bars.ts.length
+    if (rows === 0) return
+    const previousClose = this.#profiles.at(-1)?.lastClose ?? NaN
+    this.#profiles.push({
+      returns: returnsOf(session, bars),
+      flatRun: longestRun(bars, 'flat'),
+      staleRun: longestRun(bars, 'stale'),
+      zeroVolumeRun: longestRun(bars, 'zeroVolume'),
+      gap: bars.open[0] / previousClose - 1,
+      lastClose: bars.close[rows - 1],
+    })
+    if (this.#profiles.length > this.#limit) this.#profiles.shift()
+  }
+
+  /** The normal by the sessions taken in so far. Good until the next one is. */
+  baseline(): Baseline {
+    const profiles = [...this.#profiles]
+    const median = (of: (profile: SessionProfile) => number): number =>
+      profiles.length < FEWEST_SESSIONS ? NaN : medianInPlace(Float64Array.from(profiles, of))
+    const scales = new Map<number, number>()
+    return {
+      sessions: profiles.length,
+      previousClose: profiles.at(-1)?.lastClose ?? NaN,
+      flatRun: median(({ flatRun }) => flatRun),
+      staleRun: median(({ staleRun }) => staleRun),
+      zeroVolumeRun: median(({ zeroVolumeRun }) => zeroVolumeRun),
+      gapScale: gapScaleOf(profiles),
+      returnScale: (slot) => {
+        const bucket = Math.floor(slot / BUCKET_MINUTES)
+        let scale = scales.get(bucket)
+        if (scale === undefined) {
+          scale = returnScaleOf(profiles, bucket)
+          scales.set(bucket, scale)
+        }
+        return scale
+      },
+    }
+  }
+}
+
+function returnsOf(session: Session, bars: BarColumns): Float64Array {
+  const grid = sessionGrid(session)
+  const returns = new Float64Array(grid.slots).fill(NaN)
+  const { ts, close } = bars
+  for (let row = 1; row < ts.length; row++) {
+    if (ts[row] - ts[row - 1] === BAR_SECONDS) returns[grid.slotOf(ts[row])] = close[row] / close[row - 1] - 1
+  }
+  return returns
+}
+
+function gapScaleOf(profiles: readonly SessionProfile[]): number {
+  const gaps = Float64Array.from(profiles.map(({ gap }) => gap).filter((gap) => !Number.isNaN(gap)))
+  return gaps.length < FEWEST_SESSIONS ? NaN : scaledMadInPlace(gaps)
+}
+
+function returnScaleOf(profiles: readonly SessionProfile[], bucket: number): number {
+  const from = bucket * BUCKET_MINUTES
+  const values = new Float64Array(profiles.length * BUCKET_MINUTES)
+  let count = 0
+  for (const { returns } of profiles) {
+    const to = Math.min(returns.length, from + BUCKET_MINUTES)
+    for (let slot = from; slot < to; slot++) {
+      const value = returns[slot]
+      if (value === value) values[count++] = value
+    }
+  }
+  return profiles.length < FEWEST_SESSIONS || count < FEWEST_RETURNS ? NaN : scaledMadInPlace(values.subarray(0, count))
+}

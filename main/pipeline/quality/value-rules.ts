@@ -1,0 +1,62 @@
+import { reportRuns, type RuleCheck } from './rule-block.ts'
+import { isPrice } from './integrity-rules.ts'
+
+/** Rules about the values of single bars. They get the bars inside the session whose prices are sound. */
+
+/** How far from the grid a price may be, as a share of a tick: doubles cannot hold most multiples of 0.01. */
+const TICK_TOLERANCE = 1e-4
+
+/** The step that is assumed where nobody has said what it is. */
+const USUAL_TICK = 0.01
+
+export const volumeFractional: RuleCheck<'volume_fractional'> = ({ bars: { volume }, instrument }, _params, report) => {
+  if (!instrument.wholeUnits) return
+  reportRuns(
+    volume.length,
+    (row) => Math.floor(volume[row]) !== volume[row] && volume[row] === volume[row],
+    report,
+    (row) => `The volume is ${volume[row]}, which is not a whole number.`,
+  )
+}
+
+export const vwapOutsideRange: RuleCheck<'vwap_outside_range'> = ({ bars, instrument }, { ticks }, report) => {
+  const { low, high, vwap, volume } = bars
+  const slack = ticks * (instrument.tickSize ?? USUAL_TICK)
+  reportRuns(
+    vwap.length,
+    (row) => volume[row] > 0 && isPrice(vwap[row]) && (vwap[row] < low[row] - slack || vwap[row] > high[row] + slack),
+    report,
+    (row) => `The average price ${vwap[row]} is not between low ${low[row]} and high ${high[row]}.`,
+  )
+}
+
+export const tickSize: RuleCheck<'tick_size'> = ({ bars, instrument, merge }, _params, report) => {
+  const tick = instrument.tickSize
+  // Prices that were divided by a split ratio lie where they lie.
+  if (tick === null || merge.adjusted > 0) return
+  const { open, high, low, close } = bars
+  const perTick = 1 / tick
+  const isOff = (price: number): boolean => {
+    const steps = price * perTick
+    const distance = Math.abs(steps - Math.round(steps))
+    // Of large prices a double holds fewer places.
+    return distance > TICK_TOLERANCE && distance > steps * 1e-12
+  }
+  reportRuns(
+    close.length,
+    (row) => isOff(close[row]) || isOff(open[row]) || isOff(high[row]) || isOff(low[row]),
+    report,
+    (row) => {
+      const off = [open[row], high[row], low[row], close[row]].find(isOff)
+      return `The price ${off} is no multiple of the tick size ${tick}.`
+    },
+  )
+}
+
+export const tradeCountZero: RuleCheck<'trade_count_zero'> = ({ bars: { volume, tradeCount } }, _params, report) =>
+  reportRuns(
+    volume.length,
+    (row) => tradeCount[row] === 0 && volume[row] > 0,
+    report,
+    (row) => `The volume is ${volume[row]} and the number of trades is 0.`,
+  )

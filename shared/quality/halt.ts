@@ -1,0 +1,10 @@
+/** A halt lasts at least five minutes (US rule 201 of the limit-up limit-down plan: "Trading Pause ... five minutes"). */
+const SHORTEST_HALT_MINUTES = 5
+
+/** A session that has this share of its minutes outside the longest run without trades is one that trades all the time. */
+const BUSY_SHARE = 0.95
+
+/** Whether a run of `minutes` without bars is a halt, in a session of `slots` minutes of which `present` have bars. */
+export function isHalt(minutes: number, present: number, slots: number): boolean {
+  return minutes >= SHORTEST_HALT_MINUTES && present >= BUSY_SHARE * (slots - minutes)
+}
