@@ -5,7 +5,8 @@ import { DataTable } from '../../components/data-table.tsx'
 import { StateMark } from '../../components/state-mark.tsx'
 import { formatCount, formatShare } from '../../format/numbers.ts'
 import { COVERAGE_WORDS } from '../../wording/fetch-words.ts'
-import type { CellRange, CoverageCell } from './coverage-cells.ts'
+import type { CellRange } from '../../grid/grid-cells.ts'
+import type { CoverageCell } from './coverage-cells.ts'
 import { allCells } from './coverage-cells.ts'
 
 interface CoverageTableProps {

@@ -4,8 +4,9 @@ import type { Coverage } from '#shared/contract/ingest.ts'
 import { Panel } from '../../components/panel.tsx'
 import { QueryView } from '../../components/query-view.tsx'
 import { orpc } from '../../engine-client.ts'
-import type { CellRange, CellRef } from './coverage-cells.ts'
-import { boxOf, isOneCell } from './coverage-cells.ts'
+import type { CellRange, CellRef } from '../../grid/grid-cells.ts'
+import { boxOf, isOneCell } from '../../grid/grid-cells.ts'
+import { axesOf } from './coverage-cells.ts'
 import classes from './inspector.module.css'
 import { RangeInspector } from './range-inspector.tsx'
 import { SessionInspector } from './session-inspector.tsx'
@@ -30,7 +31,7 @@ export function Inspector({ coverage, selection, zoneOf }: InspectorProps) {
     )
   }
   if (isOneCell(selection)) return <OneSession of={selection.focus} zone={zoneOf(selection.focus.symbol)} />
-  const box = coverage.data === undefined ? undefined : boxOf(coverage.data, selection)
+  const box = coverage.data === undefined ? undefined : boxOf(axesOf(coverage.data), selection)
   return (
     <Panel title="Selected range" className={classes.panel}>
       {coverage.data === undefined || box === undefined ? (

@@ -9,7 +9,7 @@ import { orpc } from '../../engine-client.ts'
 import { formatCount } from '../../format/numbers.ts'
 import { formatLocalMoment, LOCAL_ZONE } from '../../format/times.ts'
 import { symbolWords } from '../../wording/job-words.ts'
-import type { CellRange, CellRef } from './coverage-cells.ts'
+import type { CellRange, CellRef } from '../../grid/grid-cells.ts'
 import { isLotsChange } from './revision-words.ts'
 import classes from './revisions-panel.module.css'
 

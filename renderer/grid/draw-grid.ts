@@ -1,21 +1,34 @@
-import type { Coverage } from '#shared/contract/ingest.ts'
-import type { CellBox } from './coverage-cells.ts'
-import { CELL, LABEL_WIDTH, monthMarks, PITCH, RULER_HEIGHT } from './coverage-geometry.ts'
-import type { CoverageColours } from './draw-coverage-cell.ts'
-import { drawCoverageCell } from './draw-coverage-cell.ts'
+import type { CellBox, GridAxes, GridPosition } from './grid-cells.ts'
+import type { GridColours } from './grid-colours.ts'
+import { CELL, LABEL_WIDTH, monthMarks, PITCH, RULER_HEIGHT } from './grid-geometry.ts'
+
+/** What a grid shows: its rows and columns, and what each cell looks like. */
+export interface GridPicture {
+  readonly axes: GridAxes
+  /** Draws one cell with its upper left corner at (x, y); nothing where the symbol has no such session. */
+  readonly drawCell: (
+    context: CanvasRenderingContext2D,
+    x: number,
+    y: number,
+    position: GridPosition,
+    colours: GridColours,
+  ) => void
+  /** Whether the session closes early. */
+  readonly isShortened: (position: GridPosition) => boolean
+}
 
 /** The part of the grid that is in view, in pixels. */
-export interface CoverageView {
+export interface GridView {
   readonly width: number
   readonly height: number
   readonly scrollLeft: number
   readonly scrollTop: number
 }
 
-export interface CoverageMarks {
+export interface GridMarks {
   readonly selection: CellBox | undefined
-  /** Row and column under the pointer. */
-  readonly hover: { readonly row: number; readonly column: number } | undefined
+  /** What is under the pointer. */
+  readonly hover: GridPosition | undefined
 }
 
 const FONT = "11px 'Inter Variable', system-ui, sans-serif"
@@ -24,17 +37,17 @@ const FONT = "11px 'Inter Variable', system-ui, sans-serif"
  * Draws what is in view of the grid, and nothing else: the cells, the symbols at the left, the months above, and what is selected
  * and pointed at. Takes the same time for any number of symbols and sessions.
  */
-export function drawCoverage(
+export function drawGrid(
   context: CanvasRenderingContext2D,
-  coverage: Coverage,
-  view: CoverageView,
-  marks: CoverageMarks,
-  colours: CoverageColours,
+  { axes, drawCell, isShortened }: GridPicture,
+  view: GridView,
+  marks: GridMarks,
+  colours: GridColours,
 ): void {
   const { width, height, scrollLeft, scrollTop } = view
-  const { sessions, rows } = coverage
+  const { sessions, symbols } = axes
   const firstRow = Math.max(0, Math.floor(scrollTop / PITCH))
-  const lastRow = Math.min(rows.length - 1, Math.floor((scrollTop + height - RULER_HEIGHT) / PITCH))
+  const lastRow = Math.min(symbols.length - 1, Math.floor((scrollTop + height - RULER_HEIGHT) / PITCH))
   const firstColumn = Math.max(0, Math.floor(scrollLeft / PITCH))
   const lastColumn = Math.min(sessions.length - 1, Math.floor((scrollLeft + width - LABEL_WIDTH) / PITCH))
   const xOf = (column: number): number => LABEL_WIDTH + column * PITCH - scrollLeft
@@ -52,19 +65,14 @@ export function drawCoverage(
     if (column > firstColumn && column <= lastColumn + 1) context.fillRect(xOf(column) - 1.5, 0, 1, height)
   }
   for (let row = firstRow; row <= lastRow; row++) {
-    const { states, bars, expected } = rows[row]
-    const longest = Math.max(...expected.slice(firstColumn, lastColumn + 1).map((minutes) => minutes ?? 0))
     for (let column = firstColumn; column <= lastColumn; column++) {
-      const state = states[column]
-      if (state === null) continue
-      const minutes = expected[column] ?? 0
-      const share = minutes === 0 ? 1 : (bars[column] ?? 0) / minutes
-      drawCoverageCell(context, xOf(column), yOf(row), state, share, colours)
-      if (minutes > 0 && minutes < longest) notch(context, xOf(column), yOf(row), colours.panel)
+      const position = { row, column }
+      drawCell(context, xOf(column), yOf(row), position, colours)
+      if (isShortened(position)) notch(context, xOf(column), yOf(row), colours.panel)
     }
   }
   frame(context, marks, xOf, yOf, colours)
-  drawSymbols(context, coverage, { firstRow, lastRow }, height, yOf, colours)
+  drawSymbols(context, symbols, { firstRow, lastRow }, height, yOf, colours)
   drawMonths(context, months, sessions.length, width, xOf, colours)
 }
 
@@ -80,10 +88,10 @@ function notch(context: CanvasRenderingContext2D, x: number, y: number, colour: 
 
 function frame(
   context: CanvasRenderingContext2D,
-  { selection, hover }: CoverageMarks,
+  { selection, hover }: GridMarks,
   xOf: (column: number) => number,
   yOf: (row: number) => number,
-  colours: CoverageColours,
+  colours: GridColours,
 ): void {
   if (hover !== undefined) {
     context.strokeStyle = colours.quiet
@@ -99,11 +107,11 @@ function frame(
 
 function drawSymbols(
   context: CanvasRenderingContext2D,
-  { rows }: Coverage,
+  symbols: readonly string[],
   { firstRow, lastRow }: { readonly firstRow: number; readonly lastRow: number },
   height: number,
   yOf: (row: number) => number,
-  colours: CoverageColours,
+  colours: GridColours,
 ): void {
   context.fillStyle = colours.panel
   context.fillRect(0, 0, LABEL_WIDTH - 2, height)
@@ -112,7 +120,7 @@ function drawSymbols(
   context.textAlign = 'left'
   context.textBaseline = 'middle'
   for (let row = firstRow; row <= lastRow; row++) {
-    context.fillText(rows[row].symbol, 12, yOf(row) + CELL / 2 + 0.5, LABEL_WIDTH - 18)
+    context.fillText(symbols[row], 12, yOf(row) + CELL / 2 + 0.5, LABEL_WIDTH - 18)
   }
 }
 
@@ -123,7 +131,7 @@ function drawMonths(
   columns: number,
   width: number,
   xOf: (column: number) => number,
-  colours: CoverageColours,
+  colours: GridColours,
 ): void {
   context.fillStyle = colours.panel
   context.fillRect(0, 0, width, RULER_HEIGHT - 2)
