@@ -11,6 +11,7 @@ import { roleVariables, theme } from './theme.ts'
 const OverviewPage = lazy(() => import('./pages/overview/overview-page.tsx'))
 const ConnectionPage = lazy(() => import('./pages/connection/connection-page.tsx'))
 const IngestPage = lazy(() => import('./pages/ingest/ingest-page.tsx'))
+const QualityPage = lazy(() => import('./pages/quality/quality-page.tsx'))
 const ComparePage = lazy(() => import('./pages/compare/compare-page.tsx'))
 
 export function App() {
@@ -25,6 +26,7 @@ export function App() {
               <Route path="/" component={OverviewPage} />
               <Route path="/connection" component={ConnectionPage} />
               <Route path="/ingest" component={IngestPage} />
+              <Route path="/quality" component={QualityPage} />
               <Route path="/compare" component={ComparePage} />
               <Route path="/compare/:runId" component={ComparePage} />
               <Route component={NotFoundPage} />

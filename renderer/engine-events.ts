@@ -2,6 +2,7 @@ import type { QueryClient, QueryKey } from '@tanstack/react-query'
 import type { EngineEvent } from '#shared/contract/contract.ts'
 import type { Job } from '#shared/jobs/job.ts'
 import { isFinal } from '#shared/jobs/job.ts'
+import type { JobKind } from '#shared/jobs/job-kinds.ts'
 import type { orpc as consoleUtils } from './engine-client.ts'
 
 /** One page of jobs feeds the tray, the runs and the histories. */
@@ -11,6 +12,9 @@ export const JOBS_INPUT = { limit: 200 } as const
 const REFETCH_PAUSE_MS = 300
 /** The same for answers that grow with the workspace. */
 const LARGE_REFETCH_PAUSE_MS = 1_000
+
+/** Jobs after which curated bars, or what makes them stale, are others. */
+const CHANGE_QUALITY: ReadonlySet<JobKind> = new Set<JobKind>(['ingest', 'live', 'transform', 'rebuild'])
 
 export interface EventSink {
   receive(event: EngineEvent): void
@@ -27,6 +31,10 @@ export function createEventSink(queryClient: QueryClient, orpc: typeof consoleUt
     refetch(orpc.system.overview.key())
     refetch(orpc.ingest.plan.key())
   }
+  const refetchQuality = (): void => {
+    refetch(orpc.quality.key(), LARGE_REFETCH_PAUSE_MS)
+    refetch(orpc.transform.plan.key(), LARGE_REFETCH_PAUSE_MS)
+  }
   const refetchFetched = (): void => {
     refetch(orpc.ingest.coverage.key(), LARGE_REFETCH_PAUSE_MS)
     refetch(orpc.ingest.session.key(), LARGE_REFETCH_PAUSE_MS)
@@ -42,6 +50,7 @@ export function createEventSink(queryClient: QueryClient, orpc: typeof consoleUt
             refetchLayers()
             if (event.job.kind === 'compare') refetch(orpc.compare.runs.key())
             if (event.job.kind === 'live') refetch(orpc.live.status.key())
+            if (CHANGE_QUALITY.has(event.job.kind)) refetchQuality()
           }
           return
         case 'layer':
@@ -51,7 +60,7 @@ export function createEventSink(queryClient: QueryClient, orpc: typeof consoleUt
             refetch(orpc.ingest.revisions.key(), LARGE_REFETCH_PAUSE_MS)
           }
           if (event.layer === 'comparisons') refetch(orpc.compare.runs.key())
-          if (event.layer === 'curated') refetch(orpc.quality.findings.key())
+          if (event.layer === 'curated') refetchQuality()
           if (event.layer === 'curated' || event.layer === 'legacy') refetch(orpc.compare.overlay.key())
           return
         case 'connection': {
@@ -73,6 +82,9 @@ export function createEventSink(queryClient: QueryClient, orpc: typeof consoleUt
           return
         case 'live':
           refetch(orpc.live.status.key())
+          return
+        case 'quality':
+          refetchQuality()
       }
     },
   }

@@ -8,6 +8,7 @@ import {
   Popover,
   SegmentedControl,
   Select,
+  Textarea,
   TextInput,
   Tooltip,
 } from '@mantine/core'
@@ -66,6 +67,7 @@ export const theme = createTheme({
     Button: Button.extend({ defaultProps: { size: 'xs', variant: 'default' } }),
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'subtle', color: 'gray', size: 28 } }),
     TextInput: TextInput.extend({ defaultProps: { size: 'xs' } }),
+    Textarea: Textarea.extend({ defaultProps: { size: 'xs' } }),
     Select: Select.extend({ defaultProps: { size: 'xs', comboboxProps: { transitionProps: { duration: 0 } } } }),
     MultiSelect: MultiSelect.extend({
       defaultProps: { size: 'xs', comboboxProps: { transitionProps: { duration: 0 } } },

@@ -14,6 +14,7 @@ import {
   IconProgressCheck,
   IconQuestionMark,
   IconRefresh,
+  IconSignature,
   IconX,
 } from '@tabler/icons-react'
 import type { Job } from '#shared/jobs/job.ts'
@@ -40,6 +41,8 @@ const ICONS = {
   open: IconCircleDashed,
   unsure: IconQuestionMark,
   info: IconInfoCircle,
+  /** Somebody let it stand. */
+  signed: IconSignature,
 } as const
 
 export type StateKind = keyof typeof ICONS

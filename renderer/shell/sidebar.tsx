@@ -1,4 +1,10 @@
-import { IconArrowsLeftRight, IconDownload, IconLayoutDashboard, IconPlugConnected } from '@tabler/icons-react'
+import {
+  IconArrowsLeftRight,
+  IconDownload,
+  IconLayoutDashboard,
+  IconPlugConnected,
+  IconShieldCheck,
+} from '@tabler/icons-react'
 import { Link, useLocation } from 'wouter'
 import { useOverview } from '../engine-queries.ts'
 import classes from './sidebar.module.css'
@@ -7,6 +13,7 @@ const PAGES = [
   { href: '/', name: 'Overview', Icon: IconLayoutDashboard },
   { href: '/connection', name: 'Connection', Icon: IconPlugConnected },
   { href: '/ingest', name: 'Ingest', Icon: IconDownload },
+  { href: '/quality', name: 'Quality', Icon: IconShieldCheck },
   { href: '/compare', name: 'Compare', Icon: IconArrowsLeftRight },
 ] as const
 

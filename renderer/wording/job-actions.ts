@@ -27,6 +27,31 @@ export const JOB_ACTIONS = {
     cancel: 'At any time. Finished sessions stay, the rest keep what they had.',
     confirm: 'Curate',
   },
+  rebuildStale: {
+    label: 'Rebuild all stale…',
+    title: 'Rebuild what is out of date',
+    does: 'Builds curated bars and findings of every stale session from the stored raw responses.',
+    keeps: 'Raw responses, acknowledgements, and every session that is up to date.',
+    cancel: 'At any time. Finished sessions stay, the rest stay stale. The same input always gives the same bars.',
+    confirm: 'Rebuild stale sessions',
+  },
+  rebuild: {
+    label: 'Rebuild…',
+    title: 'Rebuild these sessions',
+    does: 'Builds curated bars and findings anew from the stored raw responses, stale or not.',
+    keeps: 'Raw responses and acknowledgements. What is up to date comes out as it was.',
+    cancel:
+      'At any time. Finished sessions stay, the rest keep what they had. The same input always gives the same bars.',
+    confirm: 'Rebuild',
+  },
+  refetch: {
+    label: 'Ask again…',
+    title: 'Ask TWS again for these sessions',
+    does: 'Asks TWS anew and stores its answers beside the earlier ones. The sessions are stale then; rebuild them to use what is new.',
+    keeps: 'Every stored answer: nothing is overwritten. Curated bars stay as they are until they are rebuilt.',
+    cancel: 'At any time. What is stored stays.',
+    confirm: 'Ask again',
+  },
   features: {
     label: 'Build…',
     title: 'Build features',

@@ -17,8 +17,9 @@ import type { Overlay } from '#shared/contract/contract.ts'
 import { formatDifference, formatFieldValue, unitOfField } from '../../format/numbers.ts'
 import { formatZoneClock, zoneName } from '../../format/times.ts'
 import { AXIS, CURSOR, GRID, MARKED_MINUTE } from '../../charts/chart-style.ts'
+import { clockTicks } from '../../charts/clock-ticks.ts'
 import type { OverlayRow } from './overlay-rows.ts'
-import { differenceReach, halfHours, isLonely, overlaySpan } from './overlay-rows.ts'
+import { differenceReach, isLonely, overlaySpan } from './overlay-rows.ts'
 import { OverlayTooltip } from './overlay-tooltip.tsx'
 
 interface OverlayChartProps {
@@ -40,7 +41,7 @@ const Y_WIDTH = 88
 /** Old and new on one axis, their difference with its zero line beneath, both with the same minutes and one tooltip. */
 export function OverlayChart({ overlay, rows, atTs, width, height }: OverlayChartProps) {
   const span = overlaySpan(overlay, rows)
-  const ticks = halfHours(span)
+  const ticks = clockTicks(span, 1800)
   const reach = differenceReach(rows, overlay.field === 'volume' ? 1 : 0.01)
   const syncId = useId()
   const { field, zone } = overlay

@@ -48,11 +48,3 @@ export function overlaySpan(overlay: Overlay, rows: readonly OverlayRow[]): [fro
 export function differenceReach(rows: readonly OverlayRow[], least: number): number {
   return rows.reduce((reach, row) => Math.max(reach, Math.abs(row.difference ?? 0)), least)
 }
-
-/** Full half hours inside the span, epoch seconds; zones are offset from UTC by whole quarters of an hour at least. */
-export function halfHours([fromTs, toTs]: readonly [number, number]): number[] {
-  const step = 1800
-  const ticks: number[] = []
-  for (let ts = Math.ceil(fromTs / step) * step; ts <= toTs; ts += step) ticks.push(ts)
-  return ticks
-}

@@ -7,12 +7,12 @@ import type { Column } from '../../components/data-table.tsx'
 import { DataTable } from '../../components/data-table.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { QueryView } from '../../components/query-view.tsx'
-import type { StateKind } from '../../components/state-mark.tsx'
 import { StateMark } from '../../components/state-mark.tsx'
 import { orpc } from '../../engine-client.ts'
 import { formatCount } from '../../format/numbers.ts'
 import { formatZoneClock, zoneName } from '../../format/times.ts'
 import { selectionWords } from '../../wording/job-words.ts'
+import { ACTION_WORDS, severityWords } from '../../wording/quality-words.ts'
 import { selectionOf, useViewContext } from '../../view-context.ts'
 
 type RuleCount = Overview['findings'][number]
@@ -20,12 +20,6 @@ type RuleCount = Overview['findings'][number]
 const HEIGHT = 330
 /** More findings of one rule than this are not read one by one. */
 const LIMIT = 200
-
-const SEVERITIES: Readonly<Record<string, { readonly kind: StateKind; readonly word: string }>> = {
-  info: { kind: 'info', word: 'Info' },
-  warn: { kind: 'attention', word: 'Warning' },
-  error: { kind: 'fail', word: 'Error' },
-}
 
 /** Findings of the quality rules: how many by rule, and on choosing one, each of them. */
 export function FindingsPanel({ overview }: { readonly overview: Overview }) {
@@ -63,8 +57,7 @@ const RULE_COLUMNS: readonly Column<RuleCount>[] = [
 ]
 
 function Severity({ severity }: { readonly severity: string }) {
-  const { kind, word } = SEVERITIES[severity] ?? { kind: 'info', word: severity }
-  return <StateMark kind={kind} word={word} />
+  return <StateMark {...severityWords(severity)} />
 }
 
 interface RuleFindingsProps {
@@ -108,17 +101,11 @@ function RuleFindings({ rule, overview, onBack }: RuleFindingsProps) {
 
 const keyOf = (finding: Finding): string => `${finding.symbol} ${finding.sessionDate} ${finding.ts} ${finding.message}`
 
-const ACTION_WORDS: Readonly<Record<Finding['action'], string>> = {
-  keep: 'Kept as it is.',
-  flag: 'Kept and flagged.',
-  drop: 'Left out of the curated bars.',
-}
-
 function FindingDetail({ finding }: { readonly finding: Finding }) {
   return (
     <>
       <p>{finding.message}</p>
-      <p>{ACTION_WORDS[finding.action]}</p>
+      <p>{ACTION_WORDS[finding.action].means}</p>
     </>
   )
 }

@@ -1,0 +1,55 @@
+import type { BarValues } from '#shared/contract/quality.ts'
+import type { Column } from '../../components/data-table.tsx'
+import { DataTable } from '../../components/data-table.tsx'
+import { formatFieldValue } from '../../format/numbers.ts'
+import { formatZoneClock } from '../../format/times.ts'
+
+/** One version of a bar, or one of its neighbours. */
+export interface NamedBar {
+  readonly name: string
+  /** Null where there is none. */
+  readonly bar: BarValues | null
+  readonly zone: string
+  /** True for the one that the others are compared with. */
+  readonly isMain?: boolean
+}
+
+interface BarValuesTableProps {
+  readonly label: string
+  readonly rows: readonly NamedBar[]
+}
+
+/** Bars under each other, value by value. */
+export function BarValuesTable({ label, rows }: BarValuesTableProps) {
+  return <DataTable label={label} columns={COLUMNS} rows={rows} rowKey={({ name }) => name} />
+}
+
+const FIELDS = [
+  ['open', 'Open'],
+  ['high', 'High'],
+  ['low', 'Low'],
+  ['close', 'Close'],
+  ['volume', 'Volume'],
+  ['vwap', 'Average'],
+  ['tradeCount', 'Trades'],
+] as const
+
+const COLUMNS: readonly Column<NamedBar>[] = [
+  {
+    key: 'name',
+    header: '',
+    cell: ({ name, isMain }) => (isMain === true ? <b>{name}</b> : name),
+  },
+  {
+    key: 'ts',
+    header: 'Start',
+    numeric: true,
+    cell: ({ bar, zone }) => (bar === null ? '–' : formatZoneClock(bar.ts, zone)),
+  },
+  ...FIELDS.map(([field, header]): Column<NamedBar> => ({
+    key: field,
+    header,
+    numeric: true,
+    cell: ({ bar }) => formatFieldValue(field === 'tradeCount' ? 'volume' : field, bar?.[field] ?? null),
+  })),
+]

@@ -1,0 +1,163 @@
+import { Button } from '@mantine/core'
+import { useState } from 'react'
+import type { Finding } from '#shared/contract/quality.ts'
+import { StateMark } from '../../components/state-mark.tsx'
+import { formatCount, formatQuantity } from '../../format/numbers.ts'
+import { formatLocalMoment, formatZoneClock, LOCAL_ZONE, zoneName } from '../../format/times.ts'
+import { ACTION_WORDS, ruleTitle, SEVERITY_RANKS, SEVERITY_WORDS } from '../../wording/quality-words.ts'
+import { Acknowledge } from './acknowledge.tsx'
+import { BarValuesTable } from './bar-values-table.tsx'
+import { Reopen } from './reopen.tsx'
+import classes from './session-findings.module.css'
+import { isAboutBars } from './session-minutes.ts'
+
+/** Findings of one rule that are listed before the rest is only counted. */
+const MOST = 8
+
+interface SessionFindingsProps {
+  readonly findings: readonly Finding[]
+  readonly zone: string
+  readonly onBar: (ts: number) => void
+}
+
+/** The findings of a session by rule, gravest first, each with what can be done about it. */
+export function SessionFindings({ findings, zone, onBar }: SessionFindingsProps) {
+  if (findings.length === 0) return <p className={classes.none}>No rule found anything in this session.</p>
+  return (
+    <ul className={classes.rules} aria-label="Findings of the session">
+      {byRule(findings).map(([rule, group]) => (
+        <li key={rule} className={classes.rule}>
+          <RuleGroup rule={rule} findings={group} zone={zone} onBar={onBar} />
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function byRule(findings: readonly Finding[]): readonly (readonly [rule: string, findings: readonly Finding[]])[] {
+  const groups = Map.groupBy(findings, ({ rule }) => rule)
+  return [...groups]
+    .map(([rule, group]) => [rule, group.toSorted((a, b) => a.ts - b.ts)] as const)
+    .toSorted(([, [a]], [, [b]]) => SEVERITY_RANKS[a.severity] - SEVERITY_RANKS[b.severity] || a.ts - b.ts)
+}
+
+type RuleGroupProps = SessionFindingsProps & { readonly rule: string }
+
+function RuleGroup({ rule, findings, zone, onBar }: RuleGroupProps) {
+  const [isAll, setAll] = useState(false)
+  const open = findings.filter(({ acknowledgement }) => acknowledgement === undefined)
+  const [{ severity, action, blocking }] = findings
+  const title = ruleTitle(rule)
+  return (
+    <>
+      <div className={classes.head}>
+        <StateMark {...SEVERITY_WORDS[severity]} />
+        <b className={classes.title}>{title}</b>
+        {findings.length > 1 && <span className={classes.quiet}>{formatCount(findings.length)}</span>}
+        {findings.length > 1 && open.length > 1 && (
+          <span className={classes.buttons}>
+            <Acknowledge
+              label={`Acknowledge ${formatCount(open.length)}…`}
+              hint={`Acknowledge ${formatCount(open.length)} findings of “${title}”…`}
+              findings={open}
+              variant="subtle"
+            />
+          </span>
+        )}
+      </div>
+      <p className={classes.quiet}>
+        {ACTION_WORDS[action].means}
+        {blocking && open.length > 0 && ' Holds the session back until it is acknowledged.'}
+      </p>
+      <ul className={classes.findings}>
+        {findings.slice(0, isAll ? undefined : MOST).map((finding) => (
+          <li key={`${finding.ts} ${finding.message}`}>
+            <OneFinding finding={finding} zone={zone} onBar={onBar} />
+          </li>
+        ))}
+      </ul>
+      {findings.length > MOST && !isAll && (
+        <Button variant="subtle" color="gray" size="compact-xs" onClick={() => setAll(true)}>
+          Show {formatQuantity(findings.length - MOST, 'more', 'more')}
+        </Button>
+      )}
+    </>
+  )
+}
+
+interface OneFindingProps {
+  readonly finding: Finding
+  readonly zone: string
+  readonly onBar: (ts: number) => void
+}
+
+function OneFinding({ finding, zone, onBar }: OneFindingProps) {
+  const [isOpen, setOpen] = useState(false)
+  const { context, message, acknowledgement } = finding
+  const when = whenWords(finding, zone)
+  return (
+    <div className={classes.finding} data-acknowledged={acknowledgement !== undefined || undefined}>
+      <div className={classes.line}>
+        {isAboutBars(finding.rule) ? (
+          <button
+            type="button"
+            className={classes.when}
+            title="Show where this bar comes from"
+            onClick={() => onBar(finding.ts)}
+          >
+            {when}
+          </button>
+        ) : (
+          <span className={classes.whole}>Session</span>
+        )}
+        <span className={classes.message}>{message}</span>
+        <span className={classes.buttons}>
+          {context !== undefined && (
+            <Button
+              variant="subtle"
+              color="gray"
+              size="compact-xs"
+              aria-expanded={isOpen}
+              aria-label={`Bars around ${when}`}
+              onClick={() => setOpen(!isOpen)}
+            >
+              Bars
+            </Button>
+          )}
+          {acknowledgement === undefined ? (
+            <Acknowledge
+              label="Acknowledge…"
+              hint={`Acknowledge “${ruleTitle(finding.rule)}” ${when}…`}
+              findings={[finding]}
+              variant="subtle"
+            />
+          ) : (
+            <Reopen findings={[finding]} hint={`Reopen “${ruleTitle(finding.rule)}” ${when}`} />
+          )}
+        </span>
+      </div>
+      {acknowledgement !== undefined && (
+        <p className={classes.signed}>
+          <StateMark kind="signed" word="Acknowledged" /> by {acknowledgement.author},{' '}
+          {formatLocalMoment(acknowledgement.atMs).slice(0, 16)} {LOCAL_ZONE}: “{acknowledgement.reason}”
+        </p>
+      )}
+      {isOpen && context !== undefined && (
+        <BarValuesTable
+          label={`Bars around ${when}, as received`}
+          rows={[
+            { name: 'Before', bar: context.previous, zone },
+            { name: 'Found', bar: context.bar, zone, isMain: true },
+            { name: 'After', bar: context.next, zone },
+          ]}
+        />
+      )}
+    </div>
+  )
+}
+
+/** `10:31 ET`, `10:31 to 10:44 ET`. */
+function whenWords({ ts, lastTs }: Finding, zone: string): string {
+  const from = formatZoneClock(ts, zone)
+  return lastTs <= ts ? `${from} ${zoneName(zone)}` : `${from} to ${formatZoneClock(lastTs, zone)} ${zoneName(zone)}`
+}
