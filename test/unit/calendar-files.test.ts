@@ -61,7 +61,7 @@ describe('finding a calendar', () => {
     const error = errorOf(() => loadCalendar('XLNO', [folder, BUILT_IN]))
     expect(error.code).toBe('UNKNOWN_CALENDAR')
     expect(error.message).toContain('XLNO')
-    expect(error.hint).toContain('SMALL, XNAS, XNYS')
+    expect(error.hint).toContain('SMALL, XLON, XNAS, XNYS, XTKS')
     expect(error.hint).toContain('XLNO.yaml')
   })
 
@@ -173,7 +173,7 @@ describe('the hash of a calendar', () => {
 
 test('every built-in calendar loads and has sessions', () => {
   const ids = readdirSync(BUILT_IN).map((name) => basename(name, '.yaml'))
-  expect(ids).toEqual(expect.arrayContaining(['XNAS', 'XNYS']))
+  expect(ids).toEqual(expect.arrayContaining(['CMES', 'CMX', 'FX', 'NYM', 'XLON', 'XNAS', 'XNYS', 'XTKS']))
   for (const id of ids) {
     const calendar = loadCalendar(id, [BUILT_IN])
     expect(calendar.id).toBe(id)
