@@ -69,9 +69,29 @@ describe('holidays of CME index futures', () => {
       '01-20 11:30, 02-17 11:30, 05-26 13:00, 07-03 13:15, 07-04 13:00, 09-01 13:00, 11-27 13:00, 11-28 13:15, 12-24 13:15',
     ],
     [
+      2015,
+      '01-01 12-25',
+      '01-19 13:00, 02-16 13:00, 04-03 09:15, 05-25 13:00, 07-03 13:00, 09-07 13:00, 11-26 13:00, 11-27 13:15, 12-24 13:15',
+    ],
+    [
+      2018,
+      '01-01 03-30 12-25',
+      '01-15 13:00, 02-19 13:00, 05-28 13:00, 07-03 13:15, 07-04 13:00, 09-03 13:00, 11-22 13:00, 11-23 13:15, 12-05 09:30, 12-24 13:15',
+    ],
+    [
       2021,
       '01-01 12-24',
       '01-18 13:00, 02-15 13:00, 04-02 09:15, 05-31 13:00, 07-05 13:00, 09-06 13:00, 11-25 13:00, 11-26 13:15',
+    ],
+    [
+      2022,
+      '04-15 12-26',
+      '01-17 13:00, 02-21 13:00, 05-30 13:00, 06-20 13:00, 07-04 13:00, 09-05 13:00, 11-24 13:00, 11-25 13:15',
+    ],
+    [
+      2023,
+      '01-02 12-25',
+      '01-16 13:00, 02-20 13:00, 04-07 09:15, 05-29 13:00, 06-19 13:00, 07-03 13:15, 07-04 13:00, 09-04 13:00, 11-23 13:00, 11-24 13:15',
     ],
     [
       2024,
@@ -281,6 +301,16 @@ describe.skipIf(!isLeanThere)('against an independent database of market hours',
       )
     }
     expect(ours.filter((date) => date < '2023-12')).toEqual(lean.filter((date) => !shortSessions.includes(date)))
+  })
+
+  test('every closure of NYMEX and COMEX from 2010 to 2023 is one of COMEX', () => {
+    const lean = leanEntry('Future-comex-[*]').holidays
+    for (let year = 2010; year <= 2023; year++) {
+      const ours = closuresOf(nym, year)
+        .split(' ')
+        .map((date) => `${year}-${date}`)
+      expect(ours.filter((date) => !lean.includes(date))).toEqual([])
+    }
   })
 
   test('every early close of GC from 2024 to 2026 is at the same time, but for one that it lacks', () => {

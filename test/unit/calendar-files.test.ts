@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -179,4 +179,27 @@ test('every built-in calendar loads and has sessions', () => {
     expect(calendar.id).toBe(id)
     expect(calendar.sessionsBetween(calendar.firstDate, calendar.lastDate).length).toBeGreaterThan(200)
   }
+})
+
+describe('the examples of docs/calendars.md', () => {
+  const guide = readFileSync(join(import.meta.dirname, '../../docs/calendars.md'), 'utf8')
+  const examples = [...guide.matchAll(/```yaml\n(id: (\w+)[\s\S]*?)```/g)].map(([, text, id]) => ({ id, text }))
+
+  test('are definitions that load', () => {
+    for (const { id, text } of examples) write(`${id}.yaml`, text)
+    expect(examples.map(({ id }) => id)).toEqual(['HOUSE', 'XASE'])
+    const house = loadCalendar('HOUSE', [folder, BUILT_IN])
+    expect(house.session('2022-09-19')).toBeNull()
+    expect(house.session('2022-12-27')).toBeNull()
+    expect(house.session('2021-12-24')?.earlyClose).toBe(false)
+    expect(house.session('2025-12-24')?.earlyClose).toBe(true)
+    expect(loadCalendar('XASE', [folder, BUILT_IN]).session('2024-07-04')).toBeNull()
+  })
+})
+
+test('the guide lists every built-in calendar', () => {
+  const guide = readFileSync(join(import.meta.dirname, '../../docs/calendars.md'), 'utf8')
+  const listed = [...guide.matchAll(/^\| `(\w+)` +\|/gm)].map(([, id]) => id)
+  const ids = readdirSync(BUILT_IN).map((name) => basename(name, '.yaml'))
+  expect(ids.filter((id) => !listed.includes(id))).toEqual([])
 })
