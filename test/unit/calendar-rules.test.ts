@@ -56,7 +56,7 @@ describe('Easter', () => {
 })
 
 describe('equinoxes in Japan', () => {
-  // Vernal and Autumnal Equinox Day as the Cabinet Office of Japan lists them for 2010 to 2027, and forecast for 2028 to 2030.
+  // Vernal and Autumnal Equinox Day as the Cabinet Office of Japan lists them for 2010 to 2027, and as holiday_jp forecasts them for 2028 to 2030.
   test('are on the listed days of March', () => {
     const days = Array.from({ length: 21 }, (_, i) => Number(epochDayToDate(japaneseEquinox(2010 + i, 3)).slice(8)))
     expect(days.join(' ')).toBe('21 21 20 20 21 21 20 20 21 21 20 20 21 21 20 20 20 21 20 20 20')
