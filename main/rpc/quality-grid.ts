@@ -42,7 +42,7 @@ export async function transformPlanOf(engine: Engine, input: Selection): Promise
   const sessionsToBuild = symbols.reduce((sum, entry) => sum + entry.sessionsToBuild, 0)
   const msPerSession = recentMsPerSession(engine)
   return {
-    stale: stale as TransformPlan['stale'],
+    stale,
     sessionsToBuild,
     sessionsUnchanged: symbols.reduce((sum, entry) => sum + entry.sessionsUnchanged, 0),
     sessionsToRemove: stale.gone ?? 0,
@@ -56,7 +56,8 @@ function recentMsPerSession(engine: Engine): number | undefined {
   for (const { kind, state, result, startedAtMs, finishedAtMs } of engine.stores.ops.jobs(RECENT_JOBS)) {
     if ((kind !== 'transform' && kind !== 'rebuild') || state !== 'succeeded') continue
     const built = Number(result?.['sessionsBuilt'] ?? 0)
-    if (built > 0 && startedAtMs !== undefined && finishedAtMs !== undefined) return (finishedAtMs - startedAtMs) / built
+    if (built > 0 && startedAtMs !== undefined && finishedAtMs !== undefined)
+      return (finishedAtMs - startedAtMs) / built
   }
   return undefined
 }

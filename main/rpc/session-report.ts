@@ -1,9 +1,10 @@
-import type { Build, SessionReport } from '#shared/contract/quality.ts'
+import type { Acknowledgement, Build, SessionReport } from '#shared/contract/quality.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import { missedThresholds } from '#shared/quality/thresholds.ts'
 import type { Session, TradingCalendar } from '#shared/calendar/calendar.ts'
+import { addDays, zonedToEpochSeconds } from '#shared/time.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
-import { hoursGroupOf } from '#main/jobs/definitions/ingest.ts'
+import { hoursGroupOf } from '#main/jobs/hours-group.ts'
 import type { CurationConfig } from '#main/pipeline/transform/curation-config.ts'
 import { findingsOf } from './quality-findings.ts'
 import { staleSessions } from './quality-grid.ts'
@@ -16,7 +17,7 @@ export function sessionReportOf(engine: Engine, symbol: string, sessionDate: str
   const calendar = engine.services.calendarOf(symbol)
   const { curated, raw } = engine.stores
   const block = curated.block(symbol, sessionDate)
-  const session = block?.session ?? sessionOf(calendar, sessionDate)
+  const session = block?.session ?? decidedSession(calendar, sessionDate)
   const range = { from: sessionDate, to: sessionDate }
   const [quality] = curated.qualities({ symbols: [symbol], ...range })
   const stale = staleSessions(engine, symbol, range).causes.get(sessionDate)
@@ -60,7 +61,7 @@ export function sessionReportOf(engine: Engine, symbol: string, sessionDate: str
   }
 }
 
-function sessionOf(calendar: TradingCalendar, sessionDate: string): Session {
+function decidedSession(calendar: TradingCalendar, sessionDate: string): Session {
   const session = calendar.session(sessionDate)
   if (session === null) {
     throw new SwitchyardError('NO_SESSIONS', `${calendar.id} has no session on ${sessionDate}.`, {
@@ -93,7 +94,7 @@ function brokerHoursOf(
   symbol: string,
   session: Session,
 ): NonNullable<SessionReport['brokerHours']> | undefined {
-  const hours = engine.services.brokerHoursOf(symbol, session)
+  const hours = engine.services.brokerHoursOf(symbol)(session)
   if (hours === null) return undefined
   if (hours !== 'closed' && hours.openTs === session.openTs && hours.closeTs === session.closeTs) return undefined
   return hours
@@ -104,7 +105,7 @@ function hoursDecisionOf(
   symbol: string,
   sessionDate: string,
 ): NonNullable<SessionReport['hoursDecision']> | undefined {
-  const group = hoursGroupOf(engine.services, symbol)
+  const group = hoursGroupOf(engine.services.symbolConfig(symbol))
   const found = engine.stores.ops
     .hoursDecisions()
     .find((decision) => decision.hoursGroup === group && decision.sessionDate === sessionDate)
@@ -125,24 +126,44 @@ export function decideHours(
   },
 ): SessionReport {
   const { symbol, sessionDate, holds, reason, author } = input
-  const session = sessionOf(engine.services.calendarOf(symbol), sessionDate)
-  const hours = engine.services.brokerHoursOf(symbol, session)
+  const calendar = engine.services.calendarOf(symbol)
+  // On a day without a session the broker may have one.
+  const closeTs =
+    calendar.session(sessionDate)?.closeTs ?? zonedToEpochSeconds(calendar.zone, addDays(sessionDate, 1), '00:00:00')
+  const hours = engine.services.brokerHoursOf(symbol)({ date: sessionDate, closeTs })
   if (hours === null) {
     throw new SwitchyardError('NOT_FOUND', `The broker's hours of ${symbol} on ${sessionDate} are not known.`, {
       hint: 'An ingest of the session asks for them.',
     })
   }
+  const atMs = engine.services.nowMs()
   engine.stores.ops.decideHours({
-    hoursGroup: hoursGroupOf(engine.services, symbol),
+    hoursGroup: hoursGroupOf(engine.services.symbolConfig(symbol)),
     sessionDate,
     holds,
     openTs: hours === 'closed' ? null : hours.openTs,
     closeTs: hours === 'closed' ? null : hours.closeTs,
     reason,
     author,
-    atMs: engine.services.nowMs(),
+    atMs,
   })
+  // The difference stays counted, and somebody has looked at it.
+  if (holds === 'calendar') acknowledgeDifference(engine, symbol, sessionDate, { reason, author, atMs })
   engine.services.reloadHours()
   engine.events.publish({ kind: 'quality' })
   return sessionReportOf(engine, symbol, sessionDate)
+}
+
+function acknowledgeDifference(
+  engine: Engine,
+  symbol: string,
+  sessionDate: string,
+  acknowledgement: Acknowledgement,
+): void {
+  const rule = 'schedule_difference'
+  const selection = { symbols: [symbol], from: sessionDate, to: sessionDate, rule }
+  const keys = [...engine.stores.curated.findings(selection)].map(
+    ({ ts }) => ({ symbol, sessionDate, ts, rule }) as const,
+  )
+  engine.stores.ops.acknowledge(keys, acknowledgement)
 }

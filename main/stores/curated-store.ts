@@ -429,7 +429,17 @@ export class WritableCuratedStore extends CuratedStore {
             const { symbol, rawWatermark, configHash, contentHash } = session
             const { date: sessionDate, ...hours } = session.session
             const { ownHash, historyHash } = session
-            const key = { symbol, sessionDate, rawWatermark, configHash, contentHash, ownHash, historyHash, runId, nowMs }
+            const key = {
+              symbol,
+              sessionDate,
+              rawWatermark,
+              configHash,
+              contentHash,
+              ownHash,
+              historyHash,
+              runId,
+              nowMs,
+            }
             block.run({
               ...key,
               ...hours,

@@ -23,7 +23,12 @@ const BLOCK_PAGE_BYTES = 16_384
  * digit. Raw and ops hold what cannot be rebuilt and are synchronised fully.
  */
 export const LAYERS = {
-  raw: { name: 'raw', applicationId: 0x53775930, migrations: [responses, verification, priceRatio], synchronous: 'FULL' },
+  raw: {
+    name: 'raw',
+    applicationId: 0x53775930,
+    migrations: [responses, verification, priceRatio],
+    synchronous: 'FULL',
+  },
   curated: {
     name: 'curated',
     applicationId: 0x53775931,
@@ -40,5 +45,10 @@ export const LAYERS = {
   },
   legacy: { name: 'legacy', applicationId: 0x53775933, migrations: [legacyBars], synchronous: 'NORMAL' },
   comparisons: { name: 'comparisons', applicationId: 0x53775934, migrations: [runs], synchronous: 'NORMAL' },
-  ops: { name: 'ops', applicationId: 0x53775935, migrations: [jobs, jobControls, connectionLog, qualityDecisions], synchronous: 'FULL' },
+  ops: {
+    name: 'ops',
+    applicationId: 0x53775935,
+    migrations: [jobs, jobControls, connectionLog, qualityDecisions],
+    synchronous: 'FULL',
+  },
 } as const satisfies Record<string, DatabaseKind>

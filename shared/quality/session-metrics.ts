@@ -29,4 +29,3 @@ export interface SessionMetrics {
   /** Whether a rule wants the session to be asked for again. */
   readonly refetch: boolean
 }
-

@@ -3,10 +3,14 @@ import type { SessionMetrics } from './session-metrics.ts'
 
 /** The thresholds that a session misses, each in words; none when it is good. Shares are of the session's minutes. */
 export function missedThresholds(
-  { expected, coverage, filled, outliers, nullVolume, nullVwap }: Pick<
-    SessionMetrics,
-    'expected' | 'coverage' | 'filled' | 'outliers' | 'nullVolume' | 'nullVwap'
-  >,
+  {
+    expected,
+    coverage,
+    filled,
+    outliers,
+    nullVolume,
+    nullVwap,
+  }: Pick<SessionMetrics, 'expected' | 'coverage' | 'filled' | 'outliers' | 'nullVolume' | 'nullVwap'>,
   thresholds: QualityThresholds,
 ): readonly string[] {
   const words: string[] = []

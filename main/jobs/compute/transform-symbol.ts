@@ -3,7 +3,11 @@ import type { BuildInputs, ResponseRef } from '#shared/quality/build-inputs.ts'
 import type { RawResponse } from '#shared/raw-response.ts'
 import { type Baseline, recording } from '#main/pipeline/quality/baseline.ts'
 import { SymbolHistory } from '#main/pipeline/quality/symbol-history.ts'
-import { runTransformTwsBars, soundBars, type TransformOutput } from '#main/pipeline/transform/run-transform-tws-bars.ts'
+import {
+  runTransformTwsBars,
+  soundBars,
+  type TransformOutput,
+} from '#main/pipeline/transform/run-transform-tws-bars.ts'
 import { encodeCurated, hashCurated } from '#main/stores/bar-blocks.ts'
 import type { CuratedSession } from '#main/stores/curated-store.ts'
 import { LegacyStore } from '#main/stores/legacy-store.ts'
@@ -27,7 +31,8 @@ export function* transformSymbol(task: TransformTask): Generator<Delivery<'trans
         history.add(session, soundBars({ session, ...window, responses: read, config: task.config }))
         continue
       }
-      const secondSource = planned.secondSource === null ? undefined : legacy.block(task.symbol, planned.session.date)?.bars
+      const secondSource =
+        planned.secondSource === null ? undefined : legacy.block(task.symbol, planned.session.date)?.bars
       const { curated, output } = curate(task, planned, read, history.baseline(), secondSource)
       if (planned.responses.length > 0) history.add(planned.session, output.sound)
       batch.push(curated)

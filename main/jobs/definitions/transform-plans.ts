@@ -8,7 +8,6 @@ import { hashJson } from '#main/stores/hash-json.ts'
 import type { ResponseSpan } from '#main/stores/raw-types.ts'
 import type { JobServices } from '../job-services.ts'
 import { dailyBarsOf } from './daily-bars.ts'
-import { hoursGroupOf } from './ingest.ts'
 import { planTransform, type TransformPlan } from './plan-transform.ts'
 
 /** Kinds of instruments that trade in fractions. */
@@ -48,13 +47,11 @@ export function symbolPlan(
 ): SymbolPlan {
   const { raw, curated, legacy } = services.stores
   const { canonical } = services.config
-  const { barSize, whatToShow, useRth } = canonical
+  const { barSize, whatToShow } = canonical
   const config = curationConfigOf(symbol, services)
   const configHash = hashJson(config)
   const spans = raw.responseSpans(symbol, barSize, whatToShow)
   const changes = basisChangesOf(symbol, services, spans)
-  const group = hoursGroupOf(services, symbol)
-  const sharing = services.config.symbols.map((entry) => entry.symbol).filter((other) => hoursGroupOf(services, other) === group)
   const secondSource = config.filling.secondSource === 'old-pipeline' ? legacy.contentHashes(symbol) : new Map()
   return {
     symbol,
@@ -66,7 +63,7 @@ export function symbolPlan(
       spans,
       scaleOf: (id) => scaleOf(changes, id),
       states: raw.fetches.sessionStates(symbol, { barSize, whatToShow }, '0000-00-00', '9999-99-99'),
-      brokerHoursOf: raw.fetches.brokerHoursOf(sharing, useRth),
+      brokerHoursOf: services.brokerHoursOf(symbol),
       dailyBars: dailyBarsOf(symbol, services),
       secondSource,
       stored: curated.sessions(symbol, range.from, range.to),
@@ -83,17 +80,15 @@ export function saveConfig({ config, configHash }: SymbolPlan, services: JobServ
   services.stores.curated.saveConfig(configHash, canonicalJson(config))
 }
 
-function basisChangesOf(
-  symbol: string,
-  services: JobServices,
-  spans: readonly ResponseSpan[],
-): readonly BasisChange[] {
+function basisChangesOf(symbol: string, services: JobServices, spans: readonly ResponseSpan[]): readonly BasisChange[] {
   const calendar = services.calendarOf(symbol)
   const observed = services.stores.raw.readjustments(symbol).flatMap((seen): ObservedRatio[] => {
     const session = calendar.session(seen.sessionDate)
     if (session === null) return []
     const earlier = spans
-      .filter(({ id, firstTs, lastTs }) => id < seen.responseId && firstTs < session.closeTs && lastTs >= session.openTs)
+      .filter(
+        ({ id, firstTs, lastTs }) => id < seen.responseId && firstTs < session.closeTs && lastTs >= session.openTs,
+      )
       .map(({ id }) => id)
     return earlier.length === 0 ? [] : [{ ...seen, earlierResponseId: Math.max(...earlier) }]
   })

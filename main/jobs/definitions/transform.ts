@@ -24,7 +24,15 @@ async function transform(params: Selection, context: JobContext, rebuildAll: boo
     return symbolPlan(symbol, services, range, rebuildAll)
   })
   const total = plans.reduce((sum, { stale }) => sum + stale.length, 0)
-  const result = { sessionsBuilt: 0, sessionsUnchanged: 0, sessionsRemoved: 0, bars: 0, dropped: 0, flagged: 0, filled: 0 }
+  const result = {
+    sessionsBuilt: 0,
+    sessionsUnchanged: 0,
+    sessionsRemoved: 0,
+    bars: 0,
+    dropped: 0,
+    flagged: 0,
+    filled: 0,
+  }
   for (const plan of plans) {
     saveConfig(plan, services)
     result.sessionsUnchanged += plan.unchanged

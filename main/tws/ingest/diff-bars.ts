@@ -43,7 +43,15 @@ export function diffBars(
   let lacking = 0
   for (const ts of before.keys()) if (ts >= covers.fromTs && ts < covers.toTs && !after.has(ts)) lacking++
   if (pricesChanged + volumesChanged + added + lacking === 0) return undefined
-  return { pricesChanged, volumesChanged, added, lacking, largestPriceChange, volumeRatio: commonRatio(ratios), priceRatio: commonPriceRatio(priceRatios) }
+  return {
+    pricesChanged,
+    volumesChanged,
+    added,
+    lacking,
+    largestPriceChange,
+    volumeRatio: commonRatio(ratios),
+    priceRatio: commonPriceRatio(priceRatios),
+  }
 }
 
 interface PriceRatio {

@@ -112,6 +112,8 @@ const ACTION_WORDS: Readonly<Record<Finding['action'], string>> = {
   keep: 'Kept as it is.',
   flag: 'Kept and flagged.',
   drop: 'Left out of the curated bars.',
+  refetch: 'Kept and flagged; the session is to be fetched again.',
+  quarantine: 'The session is quarantined: nothing is made from it.',
 }
 
 function FindingDetail({ finding }: { readonly finding: Finding }) {
