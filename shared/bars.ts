@@ -82,6 +82,26 @@ export function sliceBars(bars: BarColumns, from: number, to: number): BarColumn
   }
 }
 
+/** The bars that are observations of the market; the same object where all are. */
+export function observedBars(bars: CuratedColumns): CuratedColumns {
+  const { flags } = bars
+  let isAll = true
+  for (let row = 0; row < flags.length && isAll; row++) isAll = (flags[row] & NOT_OBSERVED) === 0
+  if (isAll) return bars
+  const isObserved = (_value: number, row: number): boolean => (flags[row] & NOT_OBSERVED) === 0
+  return {
+    ts: bars.ts.filter(isObserved),
+    open: bars.open.filter(isObserved),
+    high: bars.high.filter(isObserved),
+    low: bars.low.filter(isObserved),
+    close: bars.close.filter(isObserved),
+    volume: bars.volume.filter(isObserved),
+    vwap: bars.vwap.filter(isObserved),
+    tradeCount: bars.tradeCount.filter(isObserved),
+    flags: flags.filter(isObserved),
+  }
+}
+
 /** The bars with `fromTs <= ts < toTs` of bars that ascend in time, as views on the same memory. */
 export function barsBetween(bars: BarColumns, fromTs: number, toTs: number): BarColumns {
   return sliceBars(bars, lowerBound(bars.ts, fromTs), lowerBound(bars.ts, toTs))

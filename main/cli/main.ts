@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { reportError, SwitchyardError } from '#shared/errors.ts'
 import { storeError } from '#main/stores/store-error.ts'
 import { type Command, COMMON_OPTIONS, ExitCode, parseOptions } from './command.ts'
+import { calendar } from './commands/calendar.ts'
 import { demo } from './commands/demo.ts'
 import { init } from './commands/init.ts'
 import { PIPELINE_COMMANDS } from './commands/pipeline-commands.ts'
@@ -13,7 +14,17 @@ import { sql } from './commands/sql.ts'
 import { start } from './commands/start.ts'
 import { operatorError } from './engine-access.ts'
 
-const COMMANDS: readonly Command[] = [init, simulate, simulateControl, ...PIPELINE_COMMANDS, sql, serve, start, demo]
+const COMMANDS: readonly Command[] = [
+  init,
+  simulate,
+  simulateControl,
+  ...PIPELINE_COMMANDS,
+  calendar,
+  sql,
+  serve,
+  start,
+  demo,
+]
 
 export interface Terminal {
   readonly stdout: (text: string) => void

@@ -1,8 +1,10 @@
 import { join, resolve } from 'node:path'
 import type { TradingCalendar } from '#shared/calendar/calendar.ts'
+import { withSessionOverrides } from '#shared/calendar/session-overrides.ts'
 import { type Clock, systemClock } from '#main/tws/clock.ts'
 import type { SymbolConfig, WorkspaceConfig } from '#shared/config/workspace-config.ts'
 import { SwitchyardError } from '#shared/errors.ts'
+import { hoursGroupOf } from '#main/jobs/hours-group.ts'
 import { ComputePool } from '#main/jobs/compute-pool.ts'
 import { JobRunner } from '#main/jobs/job-runner.ts'
 import type { JobServices } from '#main/jobs/job-services.ts'
@@ -135,7 +137,7 @@ function assemble({ options, folder, config, configHash, calendars, featureFolde
     pool,
     clock,
     nowMs,
-    calendarOf: (symbol) => calendars.get(symbolConfig(symbol).calendar) as TradingCalendar,
+    ...sessionHours({ config, calendars, symbolConfig, stores }),
     featureSet: (name) => loadFeatureSet(name, featureFolders),
     twsClient: tws,
     openTwsClient: (address) => clientFor(address),
@@ -169,6 +171,44 @@ function assemble({ options, folder, config, configHash, calendars, featureFolde
       lock.release()
       log.info({}, 'engine closed')
     },
+  }
+}
+
+/** Calendars with what the operator decided where the broker's schedule differs from them. */
+function sessionHours({
+  config,
+  calendars,
+  symbolConfig,
+  stores,
+}: Pick<Parts, 'config' | 'calendars' | 'stores'> & {
+  readonly symbolConfig: (symbol: string) => SymbolConfig
+}): Pick<JobServices, 'calendarOf' | 'brokerHoursOf' | 'reloadHours'> {
+  const decided = new Map<string, TradingCalendar>()
+  return {
+    calendarOf: (symbol) => {
+      const entry = symbolConfig(symbol)
+      const group = hoursGroupOf(entry)
+      let calendar = decided.get(group)
+      if (calendar === undefined) {
+        const overrides = stores.ops
+          .hoursDecisions()
+          .filter(({ hoursGroup, holds }) => hoursGroup === group && holds === 'broker')
+          .map(({ sessionDate, openTs, closeTs }) => ({
+            date: sessionDate,
+            hours: openTs === null || closeTs === null ? ('closed' as const) : { openTs, closeTs },
+          }))
+        calendar = withSessionOverrides(calendars.get(entry.calendar) as TradingCalendar, overrides)
+        decided.set(group, calendar)
+      }
+      return calendar
+    },
+    brokerHoursOf: (symbol) => {
+      const group = hoursGroupOf(symbolConfig(symbol))
+      const sharing = config.symbols.filter((entry) => hoursGroupOf(entry) === group).map((entry) => entry.symbol)
+      // The broker's schedule is asked for regular hours, whatever the bars are.
+      return stores.raw.fetches.brokerHoursOf(sharing, true)
+    },
+    reloadHours: () => decided.clear(),
   }
 }
 

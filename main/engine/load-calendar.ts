@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { z } from 'zod'
 import type { TradingCalendar } from '#shared/calendar/calendar.ts'
 import { CalendarDefinitionError, createCalendar } from '#shared/calendar/create-calendar.ts'
@@ -8,7 +8,15 @@ import { SwitchyardError } from '#shared/errors.ts'
 import { hashJson } from '#main/stores/hash-json.ts'
 import { readYamlFile, type YamlFile } from './yaml-file.ts'
 
-const HINT = 'Correct the calendar file; the comments in the built-in data/calendars/XNYS.yaml show the format.'
+const HINT = 'Correct the calendar file; docs/calendars.md explains the format.'
+
+/** A calendar and what its file says of it. */
+export interface CalendarEntry {
+  readonly name: string
+  /** The folder that has its file. */
+  readonly folder: string
+  readonly calendar: TradingCalendar
+}
 
 /**
  * Reads `<folder>/<id>.yaml` from the first of `folders` that has it (give the workspace's folder before the built-in one),
@@ -22,10 +30,26 @@ const HINT = 'Correct the calendar file; the comments in the built-in data/calen
  *   definition, naming file, line and key of every problem; IO_ERROR when a file cannot be read.
  */
 export function loadCalendar(id: string, folders: readonly string[]): TradingCalendar {
-  const file = readCalendarFile(id, folders)
-  if (!isAlias(file.content)) return calendarOf(parse(CalendarDefinition, file, id), file)
+  return loadEntry(id, folders).calendar
+}
 
+/** Every calendar that {@link loadCalendar} finds in `folders`, by id; it throws as that does for the first that cannot be loaded. */
+export function loadCalendars(folders: readonly string[]): CalendarEntry[] {
+  return idsInAll(folders).map((id) => loadEntry(id, folders))
+}
+
+function loadEntry(id: string, folders: readonly string[]): CalendarEntry {
+  const file = readCalendarFile(id, folders)
+  const folder = dirname(file.path)
+  if (!isAlias(file.content)) {
+    const definition = parse(CalendarDefinition, file, id)
+    return { name: definition.name, folder, calendar: calendarOf(definition, file) }
+  }
   const alias = parse(CalendarAlias, file, id)
+  return { name: alias.name, folder, calendar: aliasOf(alias, file, folders) }
+}
+
+function aliasOf(alias: z.infer<typeof CalendarAlias>, file: YamlFile, folders: readonly string[]): TradingCalendar {
   const target = readCalendarFile(alias.sameAs, folders)
   if (isAlias(target.content)) {
     const message = `names ${alias.sameAs}, which itself is the same as another calendar; name that one`
@@ -51,13 +75,17 @@ function readCalendarFile(id: string, folders: readonly string[]): YamlFile {
       if (file !== null) return file
     }
   }
-  const ids = [...new Set(folders.flatMap(idsIn))].toSorted()
+  const ids = idsInAll(folders)
   throw new SwitchyardError('UNKNOWN_CALENDAR', `There is no calendar "${id}" in ${folders.join(' or ')}.`, {
     hint:
       ids.length === 0
         ? `Put a calendar definition into ${folders[0] ?? 'the calendar folder'}.`
-        : `Use one of ${ids.join(', ')}, or put a definition named ${id}.yaml into ${folders[0]}.`,
+        : `Use one of ${ids.join(', ')}${folders.length > 1 ? `, or put a definition named ${id}.yaml into ${folders[0]}` : ''}.`,
   })
+}
+
+function idsInAll(folders: readonly string[]): string[] {
+  return [...new Set(folders.flatMap(idsIn))].toSorted()
 }
 
 function idsIn(folder: string): string[] {

@@ -3,6 +3,8 @@ import type { SymbolConfig, WorkspaceConfig } from '#shared/config/workspace-con
 import type { Clock } from '#main/tws/clock.ts'
 import type { EngineEvent } from '#shared/contract/contract.ts'
 import type { FeatureSetDefinition } from '#shared/features/definition.ts'
+import type { BrokerHours } from '#main/stores/fetch-log.ts'
+import type { SessionDate } from '#shared/time.ts'
 import type { Stores } from '#main/stores/stores.ts'
 import type { ActivityBoard } from '#main/tws/ingest/ingest-activity.ts'
 import type { LiveBoard } from '#main/tws/live/live-board.ts'
@@ -23,7 +25,14 @@ export interface JobServices {
   readonly clock: Clock
   /** Of the clock, milliseconds since the epoch. */
   readonly nowMs: () => number
+  /** The calendar of a symbol with what the operator decided where the broker's schedule differs from it. */
   readonly calendarOf: (symbol: string) => TradingCalendar
+  /** Tells the broker's own hours of a symbol's sessions; null where it was not asked after the session was over. */
+  readonly brokerHoursOf: (
+    symbol: string,
+  ) => (session: { readonly date: SessionDate; readonly closeTs: number }) => BrokerHours | null
+  /** Makes `calendarOf` follow decisions that were taken since. */
+  readonly reloadHours: () => void
   readonly featureSet: (name: string) => LoadedFeatureSet
   /** The shared client for the configured TWS; another address gets a client of its own, which the caller closes. */
   readonly twsClient: TwsClient

@@ -1,4 +1,8 @@
 import { os } from './base.ts'
+import { explain } from './explain.ts'
+import { acknowledge, findingsOf, reopen, rulesOf, trendOf } from './quality-findings.ts'
+import { gridOf, transformPlanOf } from './quality-grid.ts'
+import { decideHours, sessionReportOf } from './session-report.ts'
 import { coverageOf, planOf, sessionFetchOf, withoutNulls } from './coverage.ts'
 
 export const ingest = os.ingest.router({
@@ -20,13 +24,27 @@ export const live = os.live.router({
 })
 
 export const transform = os.transform.router({
+  plan: os.transform.plan.handler(({ context, input }) => transformPlanOf(context.engine, input)),
   start: os.transform.start.handler(({ context, input }) => context.engine.jobs.submit('transform', input)),
   rebuild: os.transform.rebuild.handler(({ context, input }) => context.engine.jobs.submit('rebuild', input)),
   verify: os.transform.verify.handler(({ context, input }) => context.engine.jobs.submit('verify', input)),
 })
 
 export const quality = os.quality.router({
-  findings: os.quality.findings.handler(({ context, input }) => [...context.engine.stores.curated.findings(input)]),
+  findings: os.quality.findings.handler(({ context, input }) => findingsOf(context.engine, input)),
+  rules: os.quality.rules.handler(({ context, input }) => rulesOf(context.engine, input)),
+  grid: os.quality.grid.handler(({ context, input }) => gridOf(context.engine, input)),
+  trend: os.quality.trend.handler(({ context, input }) => trendOf(context.engine, input)),
+  session: os.quality.session.handler(({ context, input }) =>
+    sessionReportOf(context.engine, input.symbol, input.sessionDate),
+  ),
+  explain: os.quality.explain.handler(({ context, input }) => explain(context.engine, input.symbol, input.at)),
+  acknowledge: os.quality.acknowledge.handler(({ context, input }) => acknowledge(context.engine, input)),
+  reopen: os.quality.reopen.handler(({ context, input }) => reopen(context.engine, input.findings)),
+  decideHours: os.quality.decideHours.handler(({ context, input }) => decideHours(context.engine, input)),
+  adjustments: os.quality.adjustments.handler(({ context, input }) => [
+    ...context.engine.stores.curated.adjustments(input.symbols),
+  ]),
 })
 
 export const features = os.features.router({

@@ -1,7 +1,10 @@
 import type { CuratedColumns } from '#shared/bars.ts'
 import type { Session } from '#shared/calendar/calendar.ts'
-import type { Finding } from '#shared/contract/quality.ts'
+import type { Adjustment, Finding } from '#shared/contract/quality.ts'
+import type { Severity } from '#shared/quality/rule-catalogue.ts'
 import type { SessionDate } from '#shared/time.ts'
+import type { BuildInputs } from '#shared/quality/build-inputs.ts'
+import type { SessionMetrics } from '#shared/quality/session-metrics.ts'
 import { BAR_BLOB_COLUMNS, type CuratedBlobs, decodeCurated } from './bar-blocks.ts'
 import { guarded, openReadable, openWritable, type Readable, type Statement, type Writable } from './database.ts'
 import { LAYERS } from './layers.ts'
@@ -24,25 +27,57 @@ export interface CuratedSessionInfo {
   readonly configHash: string
   /** SHA-256 (hex) of the stored blobs. */
   readonly contentHash: string
+  /** Hash of the session's own responses, their factors, its facts and its second source. */
+  readonly ownHash: string
+  /** Hash of the responses of the sessions before, on which its normal is measured. */
+  readonly historyHash: string
 }
 
-/** Counts of one session: `received = kept + dropped`, `missing = expected - kept`, coverage = kept / expected. */
-export interface SessionQuality {
-  readonly expected: number
-  readonly received: number
-  readonly missing: number
-  readonly dropped: number
-  readonly flagged: number
-  readonly coverage: number
-}
-
-export type SessionFinding = Omit<Finding, 'symbol' | 'sessionDate'>
+export type SessionFinding = Omit<Finding, 'symbol' | 'sessionDate' | 'acknowledgement'>
 
 /** A session ready to be stored. */
 export interface CuratedSession extends CuratedSessionInfo {
   readonly blobs: CuratedBlobs
   readonly findings: readonly SessionFinding[]
-  readonly quality: SessionQuality
+  readonly quality: SessionMetrics
+  readonly inputs: BuildInputs
+}
+
+/** The record of a build. */
+export interface BuildRecord {
+  readonly id: number
+  readonly sessionDate: SessionDate
+  readonly rawWatermark: number
+  readonly configHash: string
+  readonly contentHash: string
+  readonly runId: string
+  readonly builtAtMs: number
+  /** Absent for builds from before the inputs were kept. */
+  readonly inputs?: BuildInputs
+}
+
+/** The metrics of a stored session. */
+export interface StoredQuality extends SessionMetrics {
+  readonly symbol: string
+  readonly sessionDate: SessionDate
+}
+
+/** How many findings of a rule a session has. */
+export interface FindingTally {
+  readonly symbol: string
+  readonly sessionDate: SessionDate
+  readonly rule: string
+  readonly severity: Severity
+  readonly findings: number
+  readonly bars: number
+}
+
+/** Which findings are meant; what is left out means all. */
+export interface FindingSelection {
+  readonly symbols?: readonly string[] | undefined
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly rule?: string | undefined
 }
 
 /** A stored session read back. */
@@ -73,10 +108,46 @@ interface InfoRow {
   readonly raw_watermark: number
   readonly config_hash: string
   readonly content_hash: string
+  readonly own_hash: string
+  readonly history_hash: string
 }
 
 const INFO_COLUMNS =
-  'symbol, session_date, open_ts, close_ts, break_start_ts, break_end_ts, early_close, window_from_ts, window_to_ts, count, raw_watermark, config_hash, content_hash'
+  'symbol, session_date, open_ts, close_ts, break_start_ts, break_end_ts, early_close, window_from_ts, window_to_ts, count, raw_watermark, config_hash, content_hash, own_hash, history_hash'
+
+/** Column of session_quality by its name in the program. */
+const QUALITY_COLUMNS = {
+  expected: 'expected',
+  received: 'received',
+  missing: 'missing',
+  dropped: 'dropped',
+  flagged: 'flagged',
+  filled: 'filled',
+  fromSecondSource: 'from_second_source',
+  notTraded: 'not_traded',
+  halted: 'halted',
+  notFetched: 'not_fetched',
+  outliers: 'outliers',
+  nullVolume: 'null_volume',
+  nullVwap: 'null_vwap',
+  nullTradeCount: 'null_trade_count',
+  adjusted: 'adjusted',
+  coverage: 'coverage',
+  quarantined: 'quarantined',
+  refetch: 'refetch',
+} as const satisfies Record<keyof SessionMetrics, string>
+
+const SELECTED = `(@symbols is null or symbol in (select value from json_each(@symbols)))
+           and session_date between @from and @to and (@rule is null or rule = @rule)`
+
+function bound({ symbols, from, to, rule }: FindingSelection): Record<string, string | null> {
+  return {
+    symbols: symbols === undefined ? null : JSON.stringify(symbols),
+    from: from ?? '0000-00-00',
+    to: to ?? '9999-99-99',
+    rule: rule ?? null,
+  }
+}
 
 /** `curated_tws_1m_bars` with the findings and the quality of each session. */
 export class CuratedStore {
@@ -145,48 +216,112 @@ export class CuratedStore {
       .all() as string[]
   }
 
-  /** Findings in a selection, worst severity first, then newest. */
-  findings(selection: {
-    readonly symbols?: readonly string[] | undefined
-    readonly from?: string | undefined
-    readonly to?: string | undefined
-    readonly rule?: string | undefined
-    readonly limit: number
-  }): readonly Finding[] {
+  /** Findings in a selection, worst severity first, then newest, read one at a time. */
+  *findings(selection: FindingSelection): Generator<Omit<Finding, 'acknowledgement'>> {
+    const rows = this.#database
+      .prepare(
+        `select symbol, session_date as sessionDate, ts, last_ts as lastTs, rule, severity, blocking, action, bars, message, context
+         from dq_findings where ${SELECTED}
+         order by case severity when 'error' then 0 when 'warn' then 1 else 2 end, session_date desc, symbol, ts, id`,
+      )
+      .iterate(bound(selection)) as IterableIterator<
+      Omit<Finding, 'blocking' | 'context'> & { blocking: number; context: string | null }
+    >
+    for (const { blocking, context, ...row } of rows) {
+      yield {
+        ...row,
+        blocking: blocking === 1,
+        ...(context === null ? {} : { context: JSON.parse(context) as NonNullable<Finding['context']> }),
+      }
+    }
+  }
+
+  hasFinding(key: Pick<Finding, 'symbol' | 'sessionDate' | 'ts' | 'rule'>): boolean {
+    return (
+      this.#database
+        .prepare(
+          'select 1 from dq_findings where symbol = @symbol and session_date = @sessionDate and ts = @ts and rule = @rule',
+        )
+        .get({ symbol: key.symbol, sessionDate: key.sessionDate, ts: key.ts, rule: key.rule }) !== undefined
+    )
+  }
+
+  /** How many findings of each rule every session has, ascending in time. */
+  findingTallies(selection: FindingSelection): readonly FindingTally[] {
     return this.#database
       .prepare(
-        `select symbol, session_date as sessionDate, ts, rule, severity, action, bars, message from dq_findings
-         where (@symbols is null or symbol in (select value from json_each(@symbols)))
-           and session_date between @from and @to and (@rule is null or rule = @rule)
-         order by case severity when 'error' then 0 when 'warn' then 1 else 2 end, session_date desc, symbol, ts
-         limit @limit`,
+        `select symbol, session_date as sessionDate, rule, severity, count(*) as findings, sum(bars) as bars
+         from dq_findings where ${SELECTED}
+         group by symbol, session_date, rule, severity order by session_date, symbol, rule`,
       )
-      .all({
-        symbols: selection.symbols === undefined ? null : JSON.stringify(selection.symbols),
-        from: selection.from ?? '0000-00-00',
-        to: selection.to ?? '9999-99-99',
-        rule: selection.rule ?? null,
-        limit: selection.limit,
-      }) as Finding[]
+      .all(bound(selection)) as FindingTally[]
   }
 
   /** How many findings each rule has in a selection. */
-  findingCounts(selection: {
-    readonly symbols?: readonly string[] | undefined
-    readonly from?: string | undefined
-    readonly to?: string | undefined
-  }): readonly { readonly rule: string; readonly severity: string; readonly count: number }[] {
+  findingCounts(
+    selection: FindingSelection,
+  ): readonly { readonly rule: string; readonly severity: Severity; readonly count: number }[] {
     return this.#database
       .prepare(
-        `select rule, severity, count(*) as count from dq_findings
-         where (@symbols is null or symbol in (select value from json_each(@symbols))) and session_date between @from and @to
+        `select rule, severity, count(*) as count from dq_findings where ${SELECTED}
          group by rule, severity order by count desc, rule`,
       )
-      .all({
-        symbols: selection.symbols === undefined ? null : JSON.stringify(selection.symbols),
-        from: selection.from ?? '0000-00-00',
-        to: selection.to ?? '9999-99-99',
-      }) as { rule: string; severity: string; count: number }[]
+      .all(bound(selection)) as { rule: string; severity: Severity; count: number }[]
+  }
+
+  /** The metrics of every session in a selection, ascending in time. */
+  qualities(selection: Omit<FindingSelection, 'rule'>): readonly StoredQuality[] {
+    const columns = Object.entries(QUALITY_COLUMNS).map(([name, column]) => `${column} as ${name}`)
+    const rows = this.#database
+      .prepare(
+        `select symbol, session_date as sessionDate, ${columns.join(', ')} from session_quality
+         where (@symbols is null or symbol in (select value from json_each(@symbols))) and session_date between @from and @to
+         order by session_date, symbol`,
+      )
+      .all(bound(selection)) as (Omit<StoredQuality, 'quarantined' | 'refetch'> & {
+      quarantined: number
+      refetch: number
+    })[]
+    return rows.map((row) => ({ ...row, quarantined: row.quarantined === 1, refetch: row.refetch === 1 }))
+  }
+
+  /**
+   * The newest build of each session between two dates that was made by `asOfMs`, ascending; with its inputs where they are known.
+   */
+  builds(symbol: string, from: SessionDate, to: SessionDate, asOfMs = Number.MAX_SAFE_INTEGER): readonly BuildRecord[] {
+    const rows = this.#database
+      .prepare(
+        `select id, session_date as sessionDate, raw_watermark as rawWatermark, config_hash as configHash,
+                content_hash as contentHash, run_id as runId, built_at_ms as builtAtMs, inputs
+         from curated_builds where id in (
+           select max(id) from curated_builds
+           where symbol = ? and session_date between ? and ? and built_at_ms <= ? group by session_date)
+         order by session_date`,
+      )
+      .all(symbol, from, to, asOfMs) as (Omit<BuildRecord, 'inputs'> & { inputs: string | null })[]
+    return rows.map(({ inputs, ...row }) => ({
+      ...row,
+      ...(inputs === null ? {} : { inputs: JSON.parse(inputs) as BuildInputs }),
+    }))
+  }
+
+  buildCount(symbol: string, sessionDate: SessionDate): number {
+    return this.#database
+      .prepare('select count(*) from curated_builds where symbol = ? and session_date = ?')
+      .pluck()
+      .get(symbol, sessionDate) as number
+  }
+
+  /** Changes of the broker's basis, oldest first. */
+  adjustments(symbols?: readonly string[]): readonly Adjustment[] {
+    return this.#database
+      .prepare(
+        `select symbol, first_new_response as firstNewResponse, last_old_response as lastOldResponse, price_ratio as priceRatio,
+                volume_ratio as volumeRatio, detected_at_ms as detectedAtMs
+         from adjustment_events where (@symbols is null or symbol in (select value from json_each(@symbols)))
+         order by symbol, first_new_response`,
+      )
+      .all({ symbols: symbols === undefined ? null : JSON.stringify(symbols) }) as Adjustment[]
   }
 
   summary(): CuratedSummary {
@@ -245,6 +380,23 @@ export class WritableCuratedStore extends CuratedStore {
     )
   }
 
+  /** Puts what is known of a symbol's changes of basis in place of what was known. */
+  replaceAdjustments(symbol: string, events: readonly Adjustment[]): void {
+    guarded(this.file, () =>
+      this.#database
+        .transaction(() => {
+          this.#database.prepare('delete from adjustment_events where symbol = ?').run(symbol)
+          const insert = this.#database.prepare(
+            `insert into adjustment_events
+               (symbol, first_new_response, last_old_response, price_ratio, volume_ratio, detected_at_ms)
+             values (@symbol, @firstNewResponse, @lastOldResponse, @priceRatio, @volumeRatio, @detectedAtMs)`,
+          )
+          for (const event of events) insert.run(event)
+        })
+        .immediate(),
+    )
+  }
+
   /** Puts sessions in place of what was there, with their findings, quality and build records, all or nothing. */
   replaceSessions(sessions: readonly CuratedSession[], runId: string, nowMs: number): void {
     const database = this.#database
@@ -254,27 +406,40 @@ export class WritableCuratedStore extends CuratedStore {
           const block = database.prepare(
             `insert or replace into curated_tws_1m_bars
                (${INFO_COLUMNS}, run_id, built_at_ms, ${BAR_BLOB_COLUMNS}, flags)
-             values (@symbol, @sessionDate, @openTs, @closeTs, @breakStartTs, @breakEndTs, @earlyClose, @fromTs, @toTs, @count, @rawWatermark, @configHash, @contentHash,
+             values (@symbol, @sessionDate, @openTs, @closeTs, @breakStartTs, @breakEndTs, @earlyClose, @fromTs, @toTs, @count, @rawWatermark, @configHash, @contentHash, @ownHash, @historyHash,
                      @runId, @nowMs, @ts, @open, @high, @low, @close, @volume, @vwap, @trade_count, @flags)`,
           )
           const build = database.prepare(
-            `insert into curated_builds (symbol, session_date, raw_watermark, config_hash, content_hash, run_id, built_at_ms)
-             values (@symbol, @sessionDate, @rawWatermark, @configHash, @contentHash, @runId, @nowMs)`,
+            `insert into curated_builds (symbol, session_date, raw_watermark, config_hash, content_hash, run_id, built_at_ms, inputs)
+             values (@symbol, @sessionDate, @rawWatermark, @configHash, @contentHash, @runId, @nowMs, @inputs)`,
           )
           const quality = database.prepare(
-            `insert or replace into session_quality
-               (symbol, session_date, expected, received, missing, dropped, flagged, coverage)
-             values (@symbol, @sessionDate, @expected, @received, @missing, @dropped, @flagged, @coverage)`,
+            `insert or replace into session_quality (symbol, session_date, ${Object.values(QUALITY_COLUMNS).join(', ')})
+             values (@symbol, @sessionDate, ${Object.keys(QUALITY_COLUMNS)
+               .map((name) => `@${name}`)
+               .join(', ')})`,
           )
           const clear = database.prepare('delete from dq_findings where symbol = ? and session_date = ?')
           const finding = database.prepare(
-            `insert into dq_findings (run_id, symbol, session_date, ts, rule, severity, action, bars, message)
-             values (@runId, @symbol, @sessionDate, @ts, @rule, @severity, @action, @bars, @message)`,
+            `insert into dq_findings
+               (run_id, symbol, session_date, ts, last_ts, rule, severity, blocking, action, bars, message, context)
+             values (@runId, @symbol, @sessionDate, @ts, @lastTs, @rule, @severity, @blocking, @action, @bars, @message, @context)`,
           )
           for (const session of sessions) {
             const { symbol, rawWatermark, configHash, contentHash } = session
             const { date: sessionDate, ...hours } = session.session
-            const key = { symbol, sessionDate, rawWatermark, configHash, contentHash, runId, nowMs }
+            const { ownHash, historyHash } = session
+            const key = {
+              symbol,
+              sessionDate,
+              rawWatermark,
+              configHash,
+              contentHash,
+              ownHash,
+              historyHash,
+              runId,
+              nowMs,
+            }
             block.run({
               ...key,
               ...hours,
@@ -283,10 +448,25 @@ export class WritableCuratedStore extends CuratedStore {
               count: session.count,
               ...session.blobs,
             })
-            build.run(key)
-            quality.run({ symbol, sessionDate, ...session.quality })
+            build.run({ ...key, inputs: JSON.stringify(session.inputs) })
+            quality.run({
+              symbol,
+              sessionDate,
+              ...session.quality,
+              quarantined: session.quality.quarantined ? 1 : 0,
+              refetch: session.quality.refetch ? 1 : 0,
+            })
             clear.run(symbol, sessionDate)
-            for (const found of session.findings) finding.run({ runId, symbol, sessionDate, ...found })
+            for (const found of session.findings) {
+              finding.run({
+                runId,
+                symbol,
+                sessionDate,
+                ...found,
+                blocking: found.blocking ? 1 : 0,
+                context: found.context === undefined ? null : JSON.stringify(found.context),
+              })
+            }
           }
         })
         .immediate(),
@@ -310,5 +490,7 @@ function toInfo(row: InfoRow): CuratedSessionInfo {
     rawWatermark: row.raw_watermark,
     configHash: row.config_hash,
     contentHash: row.content_hash,
+    ownHash: row.own_hash,
+    historyHash: row.history_hash,
   }
 }

@@ -43,6 +43,9 @@ export interface StoredSchedule {
   readonly sessions: ReadonlyMap<SessionDate, { readonly openTs: number; readonly closeTs: number }>
 }
 
+/** The broker's own hours of a session, epoch seconds. */
+export type BrokerHours = { readonly openTs: number; readonly closeTs: number } | 'closed'
+
 export interface RevisionQuery {
   readonly symbols?: readonly string[] | undefined
   readonly from?: SessionDate | undefined
@@ -124,7 +127,8 @@ export class WritableFetchLog {
       .prepare(
         `select v.response_id as responseId, i.symbol as symbol, v.session_date as sessionDate, v.at_ms as atMs, v.cause as cause,
                 v.prices_changed as pricesChanged, v.volumes_changed as volumesChanged, v.added as added, v.lacking as lacking,
-                v.largest_price_change as largestPriceChange, v.volume_ratio as volumeRatio
+                v.largest_price_change as largestPriceChange, v.volume_ratio as volumeRatio,
+                v.price_ratio as priceRatio
          from raw_revisions v join instruments i on i.id = v.instrument_id
          where (@symbols is null or i.symbol in (select value from json_each(@symbols)))
            and v.session_date >= @from and v.session_date <= @to
@@ -185,6 +189,43 @@ export class WritableFetchLog {
     if (row === undefined) return undefined
     const sessions = JSON.parse(row.sessions) as [SessionDate, number, number][]
     return { ...row, sessions: new Map(sessions.map(([date, openTs, closeTs]) => [date, { openTs, closeTs }])) }
+  }
+
+  /**
+   * Tells the broker's own hours of a session, from what it was asked after the session was over; null where it was not. Of several
+   * answers the newest counts. `symbols` are some that share a schedule.
+   */
+  brokerHoursOf(
+    symbols: readonly string[],
+    useRth: boolean,
+  ): (session: { readonly date: SessionDate; readonly closeTs: number }) => BrokerHours | null {
+    const rows = this.#database
+      .prepare(
+        `select c.from_date as "from", c.to_date as "to", c.asked_at_ms as askedAtMs, c.sessions as sessions
+         from broker_schedules c join instruments i on i.id = c.instrument_id
+         where i.symbol in (select value from json_each(?)) and c.use_rth = ? order by c.id desc`,
+      )
+      .all(JSON.stringify(symbols), useRth ? 1 : 0) as {
+      from: SessionDate
+      to: SessionDate
+      askedAtMs: number
+      sessions: string
+    }[]
+    const schedules = rows.map(({ sessions, ...range }) => ({
+      ...range,
+      hours: new Map(
+        (JSON.parse(sessions) as [SessionDate, number, number][]).map(([date, openTs, closeTs]) => [
+          date,
+          { openTs, closeTs },
+        ]),
+      ),
+    }))
+    return ({ date, closeTs }) => {
+      const schedule = schedules.find(
+        ({ from, to, askedAtMs }) => date >= from && date <= to && askedAtMs / 1000 >= closeTs,
+      )
+      return schedule === undefined ? null : (schedule.hours.get(date) ?? 'closed')
+    }
   }
 
   saveSchedule(symbol: string, useRth: boolean, { from, to, askedAtMs, sessions }: StoredSchedule): void {

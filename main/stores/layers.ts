@@ -1,13 +1,16 @@
 import type { DatabaseKind } from './database.ts'
 import { runs } from './migrations/comparisons/0001-runs.ts'
 import { sessions } from './migrations/curated/0001-sessions.ts'
+import { quality } from './migrations/curated/0002-quality.ts'
 import { featureSets } from './migrations/features/0001-feature-sets.ts'
 import { legacyBars } from './migrations/legacy/0001-legacy-bars.ts'
 import { jobs } from './migrations/ops/0001-jobs.ts'
 import { jobControls } from './migrations/ops/0002-job-controls.ts'
 import { connectionLog } from './migrations/ops/0003-connection-log.ts'
+import { qualityDecisions } from './migrations/ops/0004-quality-decisions.ts'
 import { responses } from './migrations/raw/0001-responses.ts'
 import { verification } from './migrations/raw/0002-verification.ts'
+import { priceRatio } from './migrations/raw/0003-price-ratio.ts'
 
 /**
  * Page size of the layers that jobs write in bulk. A block is tens of kilobytes: with pages of 16 KiB writing takes about half
@@ -20,11 +23,16 @@ const BLOCK_PAGE_BYTES = 16_384
  * digit. Raw and ops hold what cannot be rebuilt and are synchronised fully.
  */
 export const LAYERS = {
-  raw: { name: 'raw', applicationId: 0x53775930, migrations: [responses, verification], synchronous: 'FULL' },
+  raw: {
+    name: 'raw',
+    applicationId: 0x53775930,
+    migrations: [responses, verification, priceRatio],
+    synchronous: 'FULL',
+  },
   curated: {
     name: 'curated',
     applicationId: 0x53775931,
-    migrations: [sessions],
+    migrations: [sessions, quality],
     synchronous: 'NORMAL',
     pageSize: BLOCK_PAGE_BYTES,
   },
@@ -37,5 +45,10 @@ export const LAYERS = {
   },
   legacy: { name: 'legacy', applicationId: 0x53775933, migrations: [legacyBars], synchronous: 'NORMAL' },
   comparisons: { name: 'comparisons', applicationId: 0x53775934, migrations: [runs], synchronous: 'NORMAL' },
-  ops: { name: 'ops', applicationId: 0x53775935, migrations: [jobs, jobControls, connectionLog], synchronous: 'FULL' },
+  ops: {
+    name: 'ops',
+    applicationId: 0x53775935,
+    migrations: [jobs, jobControls, connectionLog, qualityDecisions],
+    synchronous: 'FULL',
+  },
 } as const satisfies Record<string, DatabaseKind>

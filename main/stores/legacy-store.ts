@@ -93,6 +93,15 @@ export class LegacyStore {
     return undefined
   }
 
+  /** Content hash of every session of a symbol, by date. */
+  contentHashes(symbol: string): ReadonlyMap<SessionDate, string> {
+    const rows = this.#database
+      .prepare('select session_date, content_hash from legacy_bars where symbol = ?')
+      .raw()
+      .all(symbol) as [SessionDate, string][]
+    return new Map(rows)
+  }
+
   symbols(): readonly string[] {
     return this.#database.prepare('select distinct symbol from legacy_bars order by symbol').pluck().all() as string[]
   }

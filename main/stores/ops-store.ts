@@ -1,4 +1,5 @@
 import type { ConnectionEntry } from '#shared/contract/connection.ts'
+import type { Acknowledgement, FindingKey } from '#shared/contract/quality.ts'
 import { type ErrorReport, SwitchyardError } from '#shared/errors.ts'
 import { JOB_KINDS, type JobKind } from '#shared/jobs/job-kinds.ts'
 import { type ControlState, type Job, jobSchema, type JobState } from '#shared/jobs/job.ts'
@@ -21,6 +22,33 @@ interface JobRow {
   readonly created_at_ms: number
   readonly started_at_ms: number | null
   readonly finished_at_ms: number | null
+}
+
+/** A finding that somebody lets stand. */
+export interface AcknowledgedFinding extends Acknowledgement {
+  readonly symbol: string
+  readonly sessionDate: string
+  readonly rule: string
+  readonly ts: number
+}
+
+interface AckSelection {
+  readonly symbols?: readonly string[] | undefined
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+}
+
+/** Whose hours hold for a session of symbols that share them, where calendar and broker differ. */
+export interface HoursDecision {
+  readonly hoursGroup: string
+  readonly sessionDate: string
+  readonly holds: 'calendar' | 'broker'
+  /** The broker's hours, epoch seconds; null where it is closed. */
+  readonly openTs: number | null
+  readonly closeTs: number | null
+  readonly reason: string
+  readonly author: string
+  readonly atMs: number
 }
 
 /** Entries that the connection's log keeps: weeks of an eventful connection. */
@@ -78,6 +106,32 @@ export class OpsStore {
     )
   }
 
+  /** Who let which findings stand, of these symbols (all when left out) in a range of dates. */
+  acknowledgements({ symbols, from, to }: AckSelection): readonly AcknowledgedFinding[] {
+    return this.#database
+      .prepare(
+        `select symbol, session_date as sessionDate, rule, ts, reason, author, at_ms as atMs from finding_acknowledgements
+         where (@symbols is null or symbol in (select value from json_each(@symbols))) and session_date between @from and @to`,
+      )
+      .all({
+        symbols: symbols === undefined ? null : JSON.stringify(symbols),
+        from: from ?? '0000-00-00',
+        to: to ?? '9999-99-99',
+      }) as AcknowledgedFinding[]
+  }
+
+  /** The decision that counts for each session of each group of symbols that share hours. */
+  hoursDecisions(): readonly HoursDecision[] {
+    return this.#database
+      .prepare(
+        `select hours_group as hoursGroup, session_date as sessionDate, holds, open_ts as openTs, close_ts as closeTs, reason, author,
+                at_ms as atMs
+         from hours_decisions where id in (select max(id) from hours_decisions group by hours_group, session_date)
+         order by hours_group, session_date`,
+      )
+      .all() as HoursDecision[]
+  }
+
   /** Queued jobs in the order in which they were asked for. */
   queued(): readonly Job[] {
     const rows = this.#database.prepare("select * from jobs where state = 'queued' order by seq").all() as JobRow[]
@@ -108,6 +162,46 @@ export class WritableOpsStore extends OpsStore {
         .prepare('delete from connection_log where id <= ?')
         .run(Number(lastInsertRowid) - MAX_CONNECTION_ENTRIES)
     })
+  }
+
+  /** Lets findings stand; one that stands already gets the new reason. */
+  acknowledge(findings: readonly FindingKey[], acknowledgement: Acknowledgement): void {
+    guarded(this.file, () =>
+      this.#database
+        .transaction(() => {
+          const insert = this.#database.prepare(
+            `insert or replace into finding_acknowledgements (symbol, session_date, rule, ts, reason, author, at_ms)
+             values (@symbol, @sessionDate, @rule, @ts, @reason, @author, @atMs)`,
+          )
+          for (const key of findings) insert.run({ ...key, ...acknowledgement })
+        })
+        .immediate(),
+    )
+  }
+
+  /** Takes acknowledgements back; returns how many there were. */
+  reopen(findings: readonly FindingKey[]): number {
+    return guarded(this.file, () =>
+      this.#database
+        .transaction(() => {
+          const remove = this.#database.prepare(
+            'delete from finding_acknowledgements where symbol = @symbol and session_date = @sessionDate and rule = @rule and ts = @ts',
+          )
+          return findings.reduce((sum, key) => sum + remove.run(key).changes, 0)
+        })
+        .immediate(),
+    )
+  }
+
+  decideHours(decision: HoursDecision): void {
+    guarded(this.file, () =>
+      this.#database
+        .prepare(
+          `insert into hours_decisions (hours_group, session_date, holds, open_ts, close_ts, reason, author, at_ms)
+           values (@hoursGroup, @sessionDate, @holds, @openTs, @closeTs, @reason, @author, @atMs)`,
+        )
+        .run(decision),
+    )
   }
 
   /** Puts a job into the queue. */

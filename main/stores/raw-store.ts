@@ -8,6 +8,8 @@ import { guarded, openReadable, openWritable, type Readable, type Statement, typ
 import { LAYERS } from './layers.ts'
 import type {
   Instrument,
+  OriginRow,
+  Readjustment,
   BarSeries,
   HistoricalRequest,
   SessionOutcome,
@@ -136,6 +138,35 @@ export class RawStore {
   mergedBars(symbol: string, barSize: string, whatToShow: string, fromTs: number, toTs: number): MergedBars['bars'] {
     const ids = this.responseIds(symbol, barSize, whatToShow, fromTs, toTs)
     return barsBetween(mergeResponses(this.responses(ids)).bars, fromTs, toTs)
+  }
+
+  /** Every revision of a symbol that changed all prices by one ratio, in the order received. */
+  readjustments(symbol: string): readonly Readjustment[] {
+    return this.#database
+      .prepare(
+        `select v.response_id as responseId, v.session_date as sessionDate, v.at_ms as atMs, v.price_ratio as priceRatio,
+                v.volume_ratio as volumeRatio
+         from raw_revisions v join instruments i on i.id = v.instrument_id
+         where i.symbol = ? and v.price_ratio is not null order by v.response_id, v.session_date`,
+      )
+      .all(symbol) as Readjustment[]
+  }
+
+  /** The responses that hold a minute, newest first, with the requests that asked for them. */
+  originsOf(symbol: string, barSize: string, whatToShow: string, ts: number): readonly OriginRow[] {
+    return this.#database
+      .prepare(
+        `select b.id as responseId, b.request_id as requestId, b.received_at_ms as receivedAtMs, r.kind as kind,
+                r.purpose as purpose, r.attempt as attempt, r.bar_size as barSize, r.what_to_show as whatToShow,
+                r.use_rth as useRth, r.end_ts as endTs, r.duration as duration, r.sent_at_ms as sentAtMs,
+                r.finished_at_ms as finishedAtMs,
+                case when r.rejected_because is null then r.outcome else 'rejected' end as outcome, r.code as code,
+                coalesce(r.rejected_because, r.message) as message
+         from raw_tws_bars b join instruments i on i.id = b.instrument_id join tws_requests r on r.id = b.request_id
+         where i.symbol = ? and b.bar_size = ? and b.what_to_show = ? and b.first_ts <= ? and b.last_ts >= ?
+         order by b.id desc`,
+      )
+      .all(symbol, barSize, whatToShow, ts, ts) as OriginRow[]
   }
 
   summary(): RawSummary {
@@ -398,9 +429,9 @@ export class WritableRawStore extends RawStore {
   #insertRevisions(responseId: number, revisions: readonly SessionRevision[], nowMs: number): void {
     const insert = this.#database.prepare(
       `insert into raw_revisions (response_id, instrument_id, session_date, cause, at_ms, prices_changed, volumes_changed, added,
-                                  lacking, largest_price_change, volume_ratio)
+                                  lacking, largest_price_change, volume_ratio, price_ratio)
        select @responseId, instrument_id, @sessionDate, @cause, @nowMs, @pricesChanged, @volumesChanged, @added, @lacking,
-              @largestPriceChange, @volumeRatio
+              @largestPriceChange, @volumeRatio, @priceRatio
        from raw_tws_bars where id = @responseId`,
     )
     for (const revision of revisions) insert.run({ ...revision, responseId, nowMs })

@@ -74,6 +74,8 @@ export interface SessionRevision {
   readonly lacking: number
   readonly largestPriceChange: number
   readonly volumeRatio: number | null
+  /** The ratio of (nearly) all new prices to the old ones where it is not 1; null where there is none. */
+  readonly priceRatio: number | null
 }
 
 export interface ResponseNotes {
@@ -107,4 +109,33 @@ export interface RawSummary {
   readonly firstTs: number | null
   readonly lastTs: number | null
   readonly updatedAtMs: number | null
+}
+
+/** A revision that changed all prices of a session by one ratio. */
+export interface Readjustment {
+  readonly responseId: number
+  readonly sessionDate: SessionDate
+  readonly atMs: number
+  readonly priceRatio: number
+  readonly volumeRatio: number | null
+}
+
+/** A response with the request that it answers. */
+export interface OriginRow {
+  readonly responseId: number
+  readonly requestId: number
+  readonly receivedAtMs: number
+  readonly kind: string
+  readonly purpose: string
+  readonly attempt: number
+  readonly barSize: string
+  readonly whatToShow: string
+  readonly useRth: number
+  readonly endTs: number
+  readonly duration: string
+  readonly sentAtMs: number
+  readonly finishedAtMs: number | null
+  readonly outcome: string | null
+  readonly code: number | null
+  readonly message: string | null
 }

@@ -20,7 +20,7 @@ export interface TradingCalendar {
   /** First and last date the calendar answers for. */
   readonly firstDate: SessionDate
   readonly lastDate: SessionDate
-  /** SHA-256 (hex) of the definition, so that a curated block can say which calendar made it. */
+  /** SHA-256 (hex) of the definition and of what overrides it, so that a curated block can say which calendar made it. */
   readonly hash: string
   /** The session named `date`, or null when the exchange is closed that day. Throws CALENDAR_HORIZON outside the range. */
   session(date: SessionDate): Session | null

@@ -25,8 +25,8 @@ const endTimeOfDay = z
   .string()
   .regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'must be a time in the form HH:MM, in quotes')
 
-/** Whether an opening time is on the session's own date or on the evening before it, as futures and currencies open. */
-const openDay = z.enum(['same', 'previous']).default('same')
+/** Whether a time is on the session's own date or on the evening before it, as futures and currencies open. */
+const sessionDay = z.enum(['same', 'previous']).default('same')
 
 const LONGEST_MONTH_DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
@@ -54,6 +54,8 @@ export const DateRule = z.discriminatedUnion('kind', [
   }),
   /** So many days after (before when negative) Easter Sunday of the Gregorian calendar; Good Friday is -2. */
   z.strictObject({ kind: z.literal('easter'), offsetDays: z.int().min(-100).max(100) }),
+  /** The day of an equinox in Japan, on which Vernal (March) and Autumnal (September) Equinox Day are kept; 1980 to 2099. */
+  z.strictObject({ kind: z.literal('japanese-equinox'), month: z.literal([3, 9]) }),
 ])
 export type DateRule = z.infer<typeof DateRule>
 
@@ -84,10 +86,10 @@ const RegularHours = z.strictObject({
   from: sessionDate.optional(),
   to: sessionDate.optional(),
   open: timeOfDay,
-  openDay,
+  openDay: sessionDay,
   close: endTimeOfDay,
-  /** A pause inside the session, such as the lunch break of Tokyo. */
-  break: z.strictObject({ start: timeOfDay, end: timeOfDay }).optional(),
+  /** A pause inside the session, such as the lunch break of Tokyo; with `day: previous` on the evening before. */
+  break: z.strictObject({ start: timeOfDay, end: timeOfDay, day: sessionDay }).optional(),
 })
 export type RegularHours = z.infer<typeof RegularHours>
 
@@ -106,14 +108,14 @@ export const CalendarDefinition = z.strictObject({
   holidays: z.array(YearlyRule).default([]),
   /** Sessions that end early or begin late, by rule. A rule that gives a day without a session changes nothing. */
   earlyCloses: z.array(z.strictObject({ ...yearlyFields, close: endTimeOfDay })).default([]),
-  lateOpens: z.array(z.strictObject({ ...yearlyFields, open: timeOfDay, openDay })).default([]),
+  lateOpens: z.array(z.strictObject({ ...yearlyFields, open: timeOfDay, openDay: sessionDay })).default([]),
   /** Single days, which override the rules. */
   specialClosures: z.array(z.strictObject({ date: sessionDate, reason: title, source })).default([]),
   specialEarlyCloses: z
     .array(z.strictObject({ date: sessionDate, close: endTimeOfDay, reason: title, source }))
     .default([]),
   specialLateOpens: z
-    .array(z.strictObject({ date: sessionDate, open: timeOfDay, openDay, reason: title, source }))
+    .array(z.strictObject({ date: sessionDate, open: timeOfDay, openDay: sessionDay, reason: title, source }))
     .default([]),
 })
 export type CalendarDefinition = z.infer<typeof CalendarDefinition>

@@ -38,9 +38,27 @@ export function easterSunday(year: number): number {
   return epochDayOf(year, Math.floor(monthAndDay / 31), (monthAndDay % 31) + 1)
 }
 
+/** Years for which {@link japaneseEquinox} holds. */
+export const EQUINOX_YEARS = { first: 1980, last: 2099 } as const
+
+/**
+ * The day, in Japan Standard Time, on which the Sun passes the equinox of March or September, as a day number; for
+ * {@link EQUINOX_YEARS}. It forecasts the holiday, which the National Astronomical Observatory fixes in February of the year
+ * before.
+ *
+ * Source: the approximation of the Hydrographic Department of the Japan Coast Guard ("Shin koyomi benricho"), which counts the
+ * 0.242194 days by which the tropical year is longer than 365, less the leap days.
+ */
+export function japaneseEquinox(year: number, month: 3 | 9): number {
+  const inReferenceYear = month === 3 ? 20.8431 : 23.2488
+  const years = year - EQUINOX_YEARS.first
+  return epochDayOf(year, month, Math.floor(inReferenceYear + 0.242194 * years) - Math.floor(years / 4))
+}
+
 /**
  * The day of `year` that a date rule names, before any move off a weekend; null when the year has none, as for a fifth Monday
- * or 29 February.
+ * or 29 February, or a
+ * year for which the rule is not defined.
  */
 export function dayOfDateRule(rule: DateRule, year: number): number | null {
   switch (rule.kind) {
@@ -60,6 +78,8 @@ export function dayOfDateRule(rule: DateRule, year: number): number | null {
     }
     case 'easter':
       return easterSunday(year) + rule.offsetDays
+    case 'japanese-equinox':
+      return year < EQUINOX_YEARS.first || year > EQUINOX_YEARS.last ? null : japaneseEquinox(year, rule.month)
   }
 }
 

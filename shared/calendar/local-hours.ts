@@ -1,6 +1,6 @@
 import { dateToEpochDay, epochDayToDate } from '#shared/time.ts'
 import { type CalendarDefinition, type RegularHours, WEEKDAYS } from './definition.ts'
-import { daysOfYearlyRule, weekdayIndexOf } from './holiday-rules.ts'
+import { daysOfYearlyRule, EQUINOX_YEARS, weekdayIndexOf } from './holiday-rules.ts'
 
 /** The hours of one session in minutes after local midnight of its date; an opening on the evening before is negative. */
 export interface LocalHours {
@@ -43,8 +43,8 @@ function minuteOfTime(time: string): number {
   return Number(time.slice(0, 2)) * 60 + Number(time.slice(3))
 }
 
-function minuteOfOpen(entry: { readonly open: string; readonly openDay: 'same' | 'previous' }): number {
-  return minuteOfTime(entry.open) - (entry.openDay === 'previous' ? DAY_MINUTES : 0)
+function minuteOn(day: 'same' | 'previous', time: string): number {
+  return minuteOfTime(time) - (day === 'previous' ? DAY_MINUTES : 0)
 }
 
 interface HoursEntry {
@@ -60,10 +60,10 @@ function hoursEntryOf(entry: RegularHours): HoursEntry {
     fromDay: entry.from === undefined ? -Infinity : dateToEpochDay(entry.from),
     toDay: entry.to === undefined ? Infinity : dateToEpochDay(entry.to),
     hours: {
-      openMinute: minuteOfOpen(entry),
+      openMinute: minuteOn(entry.openDay, entry.open),
       closeMinute: minuteOfTime(entry.close),
-      breakStartMinute: entry.break === undefined ? null : minuteOfTime(entry.break.start),
-      breakEndMinute: entry.break === undefined ? null : minuteOfTime(entry.break.end),
+      breakStartMinute: entry.break === undefined ? null : minuteOn(entry.break.day, entry.break.start),
+      breakEndMinute: entry.break === undefined ? null : minuteOn(entry.break.day, entry.break.end),
       earlyClose: false,
     },
   }
@@ -109,6 +109,16 @@ export function resolveLocalCalendar(definition: CalendarDefinition): LocalCalen
   const firstDay = dateToEpochDay(definition.firstDate)
   const lastDay = dateToEpochDay(definition.lastDate)
   if (firstDay > lastDay) report(['lastDate'], `must not be before firstDate ${definition.firstDate}`)
+
+  const isBeyondEquinoxes =
+    definition.firstDate < `${EQUINOX_YEARS.first}-01-01` || definition.lastDate > `${EQUINOX_YEARS.last}-12-31`
+  for (const key of ['holidays', 'earlyCloses', 'lateOpens'] as const) {
+    for (const [index, rule] of definition[key].entries()) {
+      if (rule.on.kind === 'japanese-equinox' && isBeyondEquinoxes) {
+        report([key, index, 'on'], `is known for ${EQUINOX_YEARS.first} to ${EQUINOX_YEARS.last} only`)
+      }
+    }
+  }
 
   const entries = definition.hours.map(hoursEntryOf)
   for (const [index, { fromDay, toDay, hours }] of entries.entries()) {
@@ -206,13 +216,13 @@ export function resolveLocalCalendar(definition: CalendarDefinition): LocalCalen
       daysOfYearlyRule(rule, firstDay, lastDay).map((day) => ({
         path: ['lateOpens', index, 'open'],
         day,
-        minute: minuteOfOpen(rule),
+        minute: minuteOn(rule.openDay, rule.open),
       })),
     ),
     daysOfList('specialLateOpens').map((day, index) => ({
       path: ['specialLateOpens', index, 'open'],
       day,
-      minute: minuteOfOpen(definition.specialLateOpens[index]),
+      minute: minuteOn(definition.specialLateOpens[index].openDay, definition.specialLateOpens[index].open),
     })),
   )
 

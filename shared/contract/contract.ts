@@ -10,6 +10,7 @@ import {
   largestDifferenceSchema,
   selectionSchema,
   sessionDateSchema,
+  verifyParamsSchema,
 } from '#shared/jobs/job-kinds.ts'
 import { errorReportSchema, jobSchema } from '#shared/jobs/job.ts'
 import { connectionEntrySchema, connectionSchema, trafficSchema } from './connection.ts'
@@ -266,7 +267,7 @@ export const contract = {
     plan: base.route({ method: 'POST', path: '/transform/plan' }).input(selectionSchema).output(transformPlanSchema),
     start: base.route({ method: 'POST', path: '/transform' }).input(selectionSchema).output(jobSchema),
     rebuild: base.route({ method: 'POST', path: '/rebuild' }).input(selectionSchema).output(jobSchema),
-    verify: base.route({ method: 'POST', path: '/verify' }).input(selectionSchema).output(jobSchema),
+    verify: base.route({ method: 'POST', path: '/verify' }).input(verifyParamsSchema).output(jobSchema),
   },
   quality: {
     /** Worst severity first, then newest. */

@@ -100,6 +100,8 @@ export const revisionSchema = z.object({
   largestPriceChange: z.number(),
   /** New volume / old volume where it is the same in every changed minute, for example 0.01 when TWS changed to lots. */
   volumeRatio: z.number().optional(),
+  /** The ratio of all new prices to the old ones, where the broker re-adjusted its history. */
+  priceRatio: z.number().optional(),
 })
 export type Revision = z.infer<typeof revisionSchema>
 

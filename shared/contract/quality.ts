@@ -83,7 +83,7 @@ export type StaleCause = z.infer<typeof staleCauseSchema>
 /** What building would do, before it is done. */
 export const transformPlanSchema = z.object({
   /** Sessions whose block would be built, by cause. */
-  stale: z.record(staleCauseSchema, z.int()),
+  stale: z.partialRecord(staleCauseSchema, z.int()),
   sessionsToBuild: z.int(),
   sessionsUnchanged: z.int(),
   sessionsToRemove: z.int(),

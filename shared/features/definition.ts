@@ -54,6 +54,11 @@ const featureColumnSchema = z.strictObject({
     sessions: z.int().min(0),
   }),
   nullPolicy: z.enum(NULL_POLICIES),
+  /**
+   * Bars that stand for minutes without trades are left out of a column, and null in it, unless it asks for them here. A column that is
+   * never null has them always.
+   */
+  filledBars: z.literal('include').optional(),
   unit: z.string().min(1),
   /** The formula in plain mathematics; `i` is the row within the session, counted from 0. */
   math: z.string().min(1),

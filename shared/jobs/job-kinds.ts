@@ -101,6 +101,8 @@ export const transformResultSchema = z.object({
   bars: z.int(),
   dropped: z.int(),
   flagged: z.int(),
+  /** Bars that stand for minutes in which nobody traded; they are among `bars`. */
+  filled: z.int().default(0),
   /** Findings of the sessions in the selection by rule, also of those that were unchanged. */
   findings: z.record(z.string(), z.int()),
 })
@@ -117,8 +119,14 @@ export const featuresResultSchema = z.object({
   rows: z.int(),
 })
 
+export const verifyParamsSchema = selectionSchema.extend({
+  /** Verify the builds that counted at this moment (ISO 8601) instead of what is stored now; curated bars only. */
+  asOf: z.string().optional(),
+})
 export const verifyResultSchema = z.object({
   sessionsChecked: z.int(),
+  /** Sessions built by an earlier version of the transform, or with imported files that have changed since. */
+  sessionsNotRepeatable: z.int().default(0),
   featureSessionsChecked: z.int(),
   /** Feature sessions whose curated bars changed or went after they were built; a build brings them up to date. */
   featureSessionsStale: z.int(),
@@ -211,7 +219,7 @@ export const JOB_KINDS = {
   compare: { params: selectionSchema, result: compareResultSchema, controls: [] },
   export: { params: exportParamsSchema, result: exportResultSchema, controls: [] },
   rebuild: { params: selectionSchema, result: transformResultSchema, controls: [] },
-  verify: { params: selectionSchema, result: verifyResultSchema, controls: [] },
+  verify: { params: verifyParamsSchema, result: verifyResultSchema, controls: [] },
 } as const satisfies Record<string, { params: z.ZodType; result: z.ZodType; controls: readonly JobControlName[] }>
 
 export type JobKind = keyof typeof JOB_KINDS

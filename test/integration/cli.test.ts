@@ -49,6 +49,7 @@ const NAMES = [
   'status',
   'findings',
   'jobs',
+  'calendar',
   'sql',
   'serve',
   'start',

@@ -71,9 +71,7 @@ test('what was made for a session that a corrected calendar does not have is sta
     expect(curated).toMatchObject({ sessionsRemoved: 1 })
     expect(transformJob.summary(curated)).toContain('1 session taken out')
     expect(curatedDates(engine)).toEqual(['2024-07-02'])
-    expect(engine.stores.curated.findings({ limit: 10 }).map(({ sessionDate }) => sessionDate)).not.toContain(
-      '2024-07-01',
-    )
+    expect([...engine.stores.curated.findings({})].map(({ sessionDate }) => sessionDate)).not.toContain('2024-07-01')
     // The session that went, and the one after it, whose windows look back on one session less.
     expect(await verifyJob.run({}, context)).toMatchObject({
       sessionsChecked: 1,

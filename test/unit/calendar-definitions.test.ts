@@ -149,6 +149,27 @@ describe('hours that open the evening before', () => {
   })
 })
 
+describe('a break on the evening before', () => {
+  const calendar = calendarOf({
+    hours: [
+      {
+        open: '16:30',
+        openDay: 'previous',
+        break: { start: '17:30', end: '18:00', day: 'previous' },
+        close: '16:15',
+      },
+    ],
+    specialLateOpens: [{ date: '2024-05-08', open: '18:00', openDay: 'previous', reason: 'after a holiday' }],
+    specialEarlyCloses: [{ date: '2024-05-09', close: '11:30', reason: 'holiday' }],
+  })
+
+  test('lies before midnight, stays with an early close, and goes with an opening after it', () => {
+    expect(timesOf(calendar, '2024-05-07')).toBe('2024-05-06T16:30-2024-05-06T17:30|2024-05-06T18:00-16:15')
+    expect(timesOf(calendar, '2024-05-09')).toBe('2024-05-08T16:30-2024-05-08T17:30|2024-05-08T18:00-11:30 early')
+    expect(timesOf(calendar, '2024-05-08')).toBe('2024-05-07T18:00-16:15')
+  })
+})
+
 describe('other shapes of calendars', () => {
   test('London: substitute days, a moved holiday, and a Christmas Eve that moves to the last weekday before it', () => {
     const london = calendarOf({
@@ -251,6 +272,19 @@ describe('contradictions are refused, at the place that holds them', () => {
       'a break outside the session',
       { hours: [{ open: '09:00', close: '12:00', break: { start: '12:00', end: '13:00' } }] },
       'hours.0.break must start before it ends and lie between open and close',
+    ],
+    [
+      'a break on the evening before of a session that opens in the morning',
+      { hours: [{ open: '09:00', close: '17:00', break: { start: '12:00', end: '13:00', day: 'previous' } }] },
+      'hours.0.break must start before it ends and lie between open and close',
+    ],
+    [
+      'an equinox in years for which its day is not known',
+      {
+        lastDate: '2100-12-31',
+        holidays: [{ name: 'Equinox', on: { kind: 'japanese-equinox', month: 3 } }],
+      },
+      'holidays.0.on is known for 1980 to 2099 only',
     ],
     [
       'hours that end before they begin',

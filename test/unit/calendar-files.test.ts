@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -61,7 +61,7 @@ describe('finding a calendar', () => {
     const error = errorOf(() => loadCalendar('XLNO', [folder, BUILT_IN]))
     expect(error.code).toBe('UNKNOWN_CALENDAR')
     expect(error.message).toContain('XLNO')
-    expect(error.hint).toContain('SMALL, XNAS, XNYS')
+    expect(error.hint).toContain('SMALL, XLON, XNAS, XNYS, XTKS')
     expect(error.hint).toContain('XLNO.yaml')
   })
 
@@ -173,10 +173,33 @@ describe('the hash of a calendar', () => {
 
 test('every built-in calendar loads and has sessions', () => {
   const ids = readdirSync(BUILT_IN).map((name) => basename(name, '.yaml'))
-  expect(ids).toEqual(expect.arrayContaining(['XNAS', 'XNYS']))
+  expect(ids).toEqual(expect.arrayContaining(['CMES', 'CMX', 'FX', 'NYM', 'XLON', 'XNAS', 'XNYS', 'XTKS']))
   for (const id of ids) {
     const calendar = loadCalendar(id, [BUILT_IN])
     expect(calendar.id).toBe(id)
     expect(calendar.sessionsBetween(calendar.firstDate, calendar.lastDate).length).toBeGreaterThan(200)
   }
+})
+
+describe('the examples of docs/calendars.md', () => {
+  const guide = readFileSync(join(import.meta.dirname, '../../docs/calendars.md'), 'utf8')
+  const examples = [...guide.matchAll(/```yaml\n(id: (\w+)[\s\S]*?)```/g)].map(([, text, id]) => ({ id, text }))
+
+  test('are definitions that load', () => {
+    for (const { id, text } of examples) write(`${id}.yaml`, text)
+    expect(examples.map(({ id }) => id)).toEqual(['HOUSE', 'XASE'])
+    const house = loadCalendar('HOUSE', [folder, BUILT_IN])
+    expect(house.session('2022-09-19')).toBeNull()
+    expect(house.session('2022-12-27')).toBeNull()
+    expect(house.session('2021-12-24')?.earlyClose).toBe(false)
+    expect(house.session('2025-12-24')?.earlyClose).toBe(true)
+    expect(loadCalendar('XASE', [folder, BUILT_IN]).session('2024-07-04')).toBeNull()
+  })
+})
+
+test('the guide lists every built-in calendar', () => {
+  const guide = readFileSync(join(import.meta.dirname, '../../docs/calendars.md'), 'utf8')
+  const listed = [...guide.matchAll(/^\| `(\w+)` +\|/gm)].map(([, id]) => id)
+  const ids = readdirSync(BUILT_IN).map((name) => basename(name, '.yaml'))
+  expect(ids.filter((id) => !listed.includes(id))).toEqual([])
 })

@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DateRule, YearlyRule } from '#shared/calendar/definition.ts'
-import { dayOfDateRule, daysOfYearlyRule, easterSunday, weekdayIndexOf } from '#shared/calendar/holiday-rules.ts'
+import {
+  dayOfDateRule,
+  daysOfYearlyRule,
+  easterSunday,
+  japaneseEquinox,
+  weekdayIndexOf,
+} from '#shared/calendar/holiday-rules.ts'
 import { createZoneClock } from '#shared/calendar/zone-clock.ts'
 import { dateToEpochDay, epochDayToDate, zonedToEpochSeconds } from '#shared/time.ts'
 
@@ -46,6 +52,24 @@ describe('Easter', () => {
       const monthAndDay = epochDayToDate(easter).slice(5)
       expect(monthAndDay >= '03-22' && monthAndDay <= '04-25').toBe(true)
     }
+  })
+})
+
+describe('equinoxes in Japan', () => {
+  // Vernal and Autumnal Equinox Day as the Cabinet Office of Japan lists them for 2010 to 2027, and as holiday_jp forecasts them for 2028 to 2030.
+  test('are on the listed days of March', () => {
+    const days = Array.from({ length: 21 }, (_, i) => Number(epochDayToDate(japaneseEquinox(2010 + i, 3)).slice(8)))
+    expect(days.join(' ')).toBe('21 21 20 20 21 21 20 20 21 21 20 20 21 21 20 20 20 21 20 20 20')
+  })
+
+  test('are on the listed days of September', () => {
+    const days = Array.from({ length: 21 }, (_, i) => Number(epochDayToDate(japaneseEquinox(2010 + i, 9)).slice(8)))
+    expect(days.join(' ')).toBe('23 23 22 23 23 23 22 23 23 23 22 23 23 23 22 23 23 23 22 23 23')
+  })
+
+  test('are no rule for years beyond the formula', () => {
+    expect(dateOfRule({ kind: 'japanese-equinox', month: 3 }, 1979)).toBeNull()
+    expect(dateOfRule({ kind: 'japanese-equinox', month: 9 }, 2100)).toBeNull()
   })
 })
 
@@ -97,6 +121,7 @@ describe('date rules', () => {
     [{ kind: 'nth-weekday', nth: 6, weekday: 'monday', month: 1 }],
     [{ kind: 'nth-weekday', nth: 1, weekday: 'Montag', month: 1 }],
     [{ kind: 'solstice' }],
+    [{ kind: 'japanese-equinox', month: 6 }],
   ])('%j is not a rule', (rule) => {
     expect(DateRule.safeParse(rule).success).toBe(false)
   })

@@ -10,7 +10,10 @@ import type { TransformTask } from '#main/jobs/compute/compute-task.ts'
 import { ComputePool } from '#main/jobs/compute-pool.ts'
 import { decodeCurated, hashCurated } from '#main/stores/bar-blocks.ts'
 import type { CuratedSession } from '#main/stores/curated-store.ts'
+import { NO_FACTS } from '#shared/quality/session-facts.ts'
+import { WritableLegacyStore } from '#main/stores/legacy-store.ts'
 import { WritableRawStore } from '#main/stores/raw-store.ts'
+import { curationConfig } from './curated-fixtures.ts'
 import { barsOf } from './bars-fixtures.ts'
 import { tempFolder } from './temp-folder.ts'
 
@@ -48,20 +51,41 @@ function rawFile(): string {
   return store.file
 }
 
+function legacyFile(): string {
+  const store = new WritableLegacyStore(join(folder, 'legacy.db'))
+  store.close()
+  return store.file
+}
+
 const RAW_FILE = rawFile()
+const LEGACY_FILE = legacyFile()
 const taskOf = (change: Partial<TransformTask> = {}): TransformTask => ({
   kind: 'transform',
   rawFile: RAW_FILE,
+  legacyFile: LEGACY_FILE,
   symbol: 'SPY',
-  sessions: OWNED.map(({ session, ...window }) => ({ session, window, responseIds: [1] })),
-  config: { transformVersion: 1, quality: { ohlcInconsistent: 'drop', outOfSession: 'drop', minimumCoverage: 0 } },
+  sessions: OWNED.map(({ session, ...window }) => ({
+    session: {
+      session,
+      window,
+      responses: [{ id: 1, price: 1, volume: 1 }],
+      facts: NO_FACTS,
+      secondSource: null,
+      ownHash: 'own',
+      historyHash: 'history',
+    },
+    wanted: true,
+  })),
+  config: curationConfig(),
   configHash: 'config',
   ...change,
 })
 const MISSING_FILE = taskOf({ rawFile: join(folder, 'nowhere.db') })
 /** The second batch asks for a response that is not there. */
 const MISSING_RESPONSE = taskOf({
-  sessions: taskOf().sessions.map((each, i) => (i === 100 ? { ...each, responseIds: [99] } : each)),
+  sessions: taskOf().sessions.map((each, i) =>
+    i === 100 ? { ...each, session: { ...each.session, responses: [{ id: 99, price: 1, volume: 1 }] } } : each,
+  ),
 })
 
 const pools: ComputePool[] = []
@@ -215,7 +239,7 @@ describe('several tasks', () => {
       NEVER,
     )
     expect(results).toEqual([null, null, null, null, null])
-    expect(seen).toEqual(tasks.map(({ sessions }) => sessions.map(({ session }) => session.date)))
+    expect(seen).toEqual(tasks.map(({ sessions }) => sessions.map(({ session }) => session.session.date)))
   })
 
   test('of which there are none are done at once', async () => {

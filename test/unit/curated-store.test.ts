@@ -10,6 +10,7 @@ import {
   WritableCuratedStore,
 } from '#main/stores/curated-store.ts'
 import { curatedOf, OPEN_TS, SESSION, type TestBar } from './bars-fixtures.ts'
+import { MADE_FROM_ONE, metricsOf } from './curated-fixtures.ts'
 import { tempFolder } from './temp-folder.ts'
 
 const folder = tempFolder()
@@ -30,7 +31,9 @@ function newStore(): WritableCuratedStore {
 const FINDING: SessionFinding = {
   ts: OPEN_TS,
   rule: 'price_invalid',
+  lastTs: OPEN_TS,
   severity: 'error',
+  blocking: false,
   action: 'drop',
   bars: 1,
   message: 'A price is not a positive number.',
@@ -48,7 +51,8 @@ function sessionOf(symbol: string, bars: readonly TestBar[], over: Partial<Curat
     contentHash: hashCurated(blobs),
     blobs,
     findings: [],
-    quality: { expected: 390, received: bars.length, missing: 390 - bars.length, dropped: 0, flagged: 0, coverage: 0 },
+    quality: metricsOf({ received: bars.length, missing: 390 - bars.length }),
+    ...MADE_FROM_ONE,
     ...over,
   }
 }
@@ -85,6 +89,8 @@ describe('a curated session', () => {
         rawWatermark: 7,
         configHash: 'config-1',
         contentHash: written.contentHash,
+        ownHash: 'own',
+        historyHash: 'history',
       },
     ])
     const blobs = store.blobs('SPY', SESSION.date)
@@ -112,7 +118,7 @@ describe('a curated session', () => {
     store.replaceSessions([sessionOf('SPY', [{ ts: OPEN_TS, close: 12 }], { findings: [second] })], 'run-2', 2000)
     expect(store.sessions('SPY')).toHaveLength(1)
     expect(store.block('SPY', SESSION.date)?.bars.close[0]).toBe(12)
-    expect(store.findings({ limit: 10 })).toEqual([{ ...second, symbol: 'SPY', sessionDate: SESSION.date }])
+    expect([...store.findings({})]).toEqual([{ ...second, symbol: 'SPY', sessionDate: SESSION.date }])
     expect(store.summary().updatedAtMs).toBe(2000)
   })
 
@@ -156,7 +162,7 @@ describe('replacing sessions', () => {
     expect(() => store.replaceSessions([good, bad], 'run-2', 2000)).toThrow(/CHECK/)
     expect(store.block('SPY', SESSION.date)?.bars.close[0]).toBe(1)
     expect(store.block('IBM', SESSION.date)).toBeUndefined()
-    expect(store.findings({ limit: 10 })).toHaveLength(1)
+    expect([...store.findings({})]).toHaveLength(1)
     expect(store.summary()).toMatchObject({ sessions: 1, bars: 1, updatedAtMs: 1000 })
   })
 
@@ -210,8 +216,8 @@ describe('findings', () => {
     )
     return store
   }
-  const keys = (store: CuratedStore, selection: Omit<Parameters<CuratedStore['findings']>[0], 'limit'>): string[] =>
-    store.findings({ ...selection, limit: 100 }).map(({ symbol, rule, ts }) => `${symbol} ${rule} ${ts}`)
+  const keys = (store: CuratedStore, selection: Parameters<CuratedStore['findings']>[0]): string[] =>
+    [...store.findings(selection)].map(({ symbol, rule, ts }) => `${symbol} ${rule} ${ts}`)
 
   test('come worst first, then newest session first', () => {
     expect(keys(filled(), {})).toEqual(['IBM b 4', 'SPY b 1', 'SPY b 2', 'SPY c 3', 'SPY a 1'])
@@ -224,7 +230,6 @@ describe('findings', () => {
     expect(keys(store, { symbols: ["IBM' or 1=1 --"] })).toEqual([])
     expect(keys(store, { from: '2024-07-02', to: '2024-07-02' })).toEqual(['IBM b 4', 'SPY c 3'])
     expect(keys(store, { rule: 'b', to: '2024-07-01' })).toEqual(['SPY b 1', 'SPY b 2'])
-    expect(store.findings({ limit: 2 })).toHaveLength(2)
   })
 
   test('are counted by rule and severity', () => {

@@ -13,6 +13,7 @@ const NOTHING_CHANGED = {
   lacking: 0,
   largestPriceChange: 0,
   volumeRatio: null,
+  priceRatio: null,
 }
 
 /** A bar each minute, the volumes growing from 1,000. */
@@ -53,6 +54,7 @@ describe('a later answer', () => {
       lacking: 1,
       largestPriceChange: expect.closeTo(0.01, 12),
       volumeRatio: null,
+      priceRatio: null,
     })
   })
 
@@ -156,5 +158,26 @@ describe('the ratio of volumes', () => {
         later,
       )?.volumeRatio,
     ).toBe(0.01)
+  })
+})
+
+describe('the ratio of prices', () => {
+  /** Six bars around 100, and the same at a quarter, rounded to cents as a broker does. */
+  const before = [100, 101.37, 99.98, 102.5, 103.01, 101].map((close, i) => ({ ts: 60 * i, close }))
+  const atRatio = (ratio: number): TestBar[] =>
+    before.map(({ ts, close }) => ({ ts, close: Math.round(close * ratio * 100) / 100 }))
+
+  test('is found where all prices were divided by a split', () => {
+    expect(diff(before, atRatio(1 / 4))?.priceRatio).toBeCloseTo(0.25, 3)
+    expect(diff(before, atRatio(10))?.priceRatio).toBeCloseTo(10, 3)
+  })
+
+  test('is none where one price is off, where prices are as they were, or too few are there', () => {
+    const oneOff = atRatio(1 / 4).map((bar, i) => (i === 2 ? { ...bar, close: 30 } : bar))
+    expect(diff(before, oneOff)?.priceRatio).toBeNull()
+    // A cent up or down is no adjustment.
+    const aCentOff = before.map(({ ts, close }) => ({ ts, close: close + 0.01 }))
+    expect(diff(before, aCentOff)?.priceRatio).toBeNull()
+    expect(diff(before.slice(0, 4), atRatio(1 / 4).slice(0, 4))?.priceRatio).toBeNull()
   })
 })

@@ -9,6 +9,7 @@ import { guarded, openWritable } from '#main/stores/database.ts'
 import { LAYERS } from '#main/stores/layers.ts'
 import { closeStores, openStores, type Stores } from '#main/stores/stores.ts'
 import { barsOf, curatedOf, OPEN_TS, SESSION, type TestBar } from './bars-fixtures.ts'
+import { MADE_FROM_ONE, metricsOf } from './curated-fixtures.ts'
 import { tempFolder } from './temp-folder.ts'
 
 const folder = tempFolder()
@@ -81,7 +82,8 @@ describe.skipIf(!isMounted)('on a disk that is really full', () => {
       contentHash: hashCurated(blobs),
       blobs,
       findings: [],
-      quality: { expected: rows, received: rows, missing: 0, dropped: 0, flagged: 0, coverage: 1 },
+      quality: metricsOf({ expected: rows, received: rows, missing: 0, coverage: 1 }),
+      ...MADE_FROM_ONE,
     }
   }
   const legacyImport = { symbol: 'SPY', file: 'f', sha256: 'h', descriptionHash: 'd', rows: 1, rejected: 0 }

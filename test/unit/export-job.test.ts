@@ -6,6 +6,7 @@ import { createEngine } from '#main/engine/create-engine.ts'
 import { exportJob } from '#main/jobs/definitions/export.ts'
 import { encodeCurated, hashCurated } from '#main/stores/bar-blocks.ts'
 import { curatedOf, OPEN_TS, SESSION } from './bars-fixtures.ts'
+import { MADE_FROM_ONE, metricsOf } from './curated-fixtures.ts'
 import { tempFolder } from './temp-folder.ts'
 import { jobContext } from './job-context.ts'
 
@@ -31,7 +32,8 @@ function curate(price: number): string {
     contentHash,
     blobs,
     findings: [],
-    quality: { expected: 1, received: 1, missing: 0, dropped: 0, flagged: 0, coverage: 1 },
+    quality: metricsOf({ expected: 1, received: 1, missing: 0, coverage: 1 }),
+    ...MADE_FROM_ONE,
   }
   curated.saveConfig('config', '{}')
   curated.replaceSessions([session], 'run', 0)

@@ -307,6 +307,7 @@ describe('what later answers changed', () => {
     lacking: 4,
     largestPriceChange: 0.25,
     volumeRatio: null,
+    priceRatio: null,
     ...change,
   })
 
@@ -347,6 +348,7 @@ describe('what later answers changed', () => {
         lacking: 4,
         largestPriceChange: 0.25,
         volumeRatio: 0.01,
+        priceRatio: null,
       },
     ])
     expect(store.fetches.revisions({ limit: 1 })[0].largestPriceChange).toBe(Infinity)

@@ -153,7 +153,9 @@ describe('a filled database of schema 1', () => {
           window: { fromTs: 1, toTs: 2 },
         })
         expect(block?.bars).toMatchObject({ ts: TIMES, open: VALUES, vwap: VALUES, flags: Uint16Array.of(0, 4) })
-        expect(store.findings({ limit: 9 })).toMatchObject([{ rule: 'low_coverage', bars: 388 }])
+        expect([...store.findings({})]).toMatchObject([
+          { rule: 'low_coverage', bars: 388, ts: 1_719_927_000, lastTs: 1_719_927_000, blocking: false },
+        ])
       },
     )
   })

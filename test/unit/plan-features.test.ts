@@ -22,6 +22,8 @@ function curatedOf(dates: readonly string[], versions: Readonly<Record<string, s
     rawWatermark: 1,
     configHash: 'config',
     contentHash: versions[session.date] ?? 'first',
+    ownHash: 'own',
+    historyHash: 'history',
   }))
 }
 

@@ -36,7 +36,12 @@ const plan = (change: Partial<PlanInput>): TransformPlan =>
   planTransform({
     calendar: xnys,
     spans: [],
-    settled: new Set(),
+    scaleOf: () => ({ price: 1, volume: 1 }),
+    states: new Map(),
+    brokerHoursOf: () => null,
+    dailyBars: new Map(),
+    secondSource: new Map(),
+    historySessions: 2,
     stored: [],
     configHash: 'config-1',
     from: '0000-00-00',
@@ -44,6 +49,9 @@ const plan = (change: Partial<PlanInput>): TransformPlan =>
     rebuildAll: false,
     ...change,
   })
+
+const settledOn = (...dates: readonly string[]): PlanInput['states'] =>
+  new Map(dates.map((date) => [date, { settled: true, reason: null }]))
 
 /** Seconds of a time in New York in July 2024: `03 09:30`. */
 const july = (text: string): number => Date.parse(`2024-07-${text.replace(' ', 'T')}:00-04:00`) / 1000
@@ -55,18 +63,20 @@ const span = (id: number, first: string, last: string): ResponseSpan => ({
 
 /** What a plan wants, by day of July: the responses of each session. */
 const wanted = ({ stale }: TransformPlan): unknown[] =>
-  stale.map(({ session, responseIds }) => [session.date.slice(8), ...responseIds])
+  stale.map(({ session, responses }) => [session.date.slice(8), ...responses.map(({ id }) => id)])
 
 /** The blocks that carrying out a plan leaves. */
 function carriedOut({ stale }: TransformPlan): CuratedSessionInfo[] {
-  return stale.map(({ session, window, responseIds }) => ({
+  return stale.map(({ session, window, responses, ownHash, historyHash }) => ({
     symbol: 'SPY',
     session,
     window,
     count: 1,
-    rawWatermark: responseIds.at(-1) ?? 0,
+    rawWatermark: responses.at(-1)?.id ?? 0,
     configHash: 'config-1',
     contentHash: 'content',
+    ownHash,
+    historyHash,
   }))
 }
 
@@ -99,14 +109,21 @@ describe('a plan', () => {
 
   test('wants everything when everything is to be rebuilt', () => {
     const first = plan({ spans: SPANS })
-    expect(plan({ spans: SPANS, stored: carriedOut(first), rebuildAll: true })).toEqual(first)
+    const again = plan({ spans: SPANS, stored: carriedOut(first), rebuildAll: true })
+    expect(wanted(again)).toEqual(wanted(first))
+    expect(again.unchanged).toBe(0)
   })
 
   test('wants again only the sessions that a new response reaches into', () => {
     const stored = carriedOut(plan({ spans: SPANS }))
     const found = plan({ spans: [...SPANS, span(2, '02 09:30', '02 15:59')], stored })
-    expect(wanted(found)).toEqual([['02', 1, 2]])
-    expect(found.unchanged).toBe(2)
+    // The normal of the session after it is measured on it.
+    expect(wanted(found)).toEqual([
+      ['02', 1, 2],
+      ['03', 1],
+    ])
+    expect(found.stale.map(({ cause }) => cause)).toEqual(['raw', 'history'])
+    expect(found.unchanged).toBe(1)
   })
 
   test('lists responses in the order in which they were received', () => {
@@ -155,10 +172,10 @@ describe('a plan', () => {
 
 describe('a session that was fetched and has no bars', () => {
   test('gets a block of its own, once', () => {
-    const settled = new Set(['2024-07-01', '2024-07-02', '2024-07-04'])
-    const found = plan({ spans: [span(3, '01 09:30', '01 15:59')], settled })
+    const states = settledOn('2024-07-01', '2024-07-02', '2024-07-04')
+    const found = plan({ spans: [span(3, '01 09:30', '01 15:59')], states })
     expect(wanted(found)).toEqual([['01', 3], ['02']])
-    expect(plan({ spans: [span(3, '01 09:30', '01 15:59')], settled, stored: carriedOut(found) })).toEqual({
+    expect(plan({ spans: [span(3, '01 09:30', '01 15:59')], states, stored: carriedOut(found) })).toEqual({
       stale: [],
       unchanged: 2,
       gone: [],
@@ -166,13 +183,13 @@ describe('a session that was fetched and has no bars', () => {
   })
 
   test('is planned even where no response came at all', () => {
-    expect(wanted(plan({ settled: new Set(['2024-07-02']) }))).toEqual([['02']])
+    expect(wanted(plan({ states: settledOn('2024-07-02') }))).toEqual([['02']])
   })
 
   test('is wanted again when a response comes after all', () => {
-    const settled = new Set(['2024-07-02'])
-    const stored = carriedOut(plan({ settled }))
-    expect(wanted(plan({ settled, stored, spans: [span(5, '02 09:30', '02 15:59')] }))).toEqual([['02', 5]])
+    const states = settledOn('2024-07-02')
+    const stored = carriedOut(plan({ states }))
+    expect(wanted(plan({ states, stored, spans: [span(5, '02 09:30', '02 15:59')] }))).toEqual([['02', 5]])
   })
 })
 
@@ -211,6 +228,59 @@ describe('a stored block is out of date', () => {
     const open = { open: '09:30', close: '16:00' }
     const stored = carriedOut(plan({ calendar: calendarOf(open), spans: SPANS }))
     expect(wanted(plan({ calendar: calendarOf(open, ['2024-07-02']), spans: SPANS, stored }))).toEqual([['03', 1]])
+  })
+})
+
+describe('what a block depends on besides its own responses', () => {
+  // Monday to Thursday of the second week of July; two sessions tell what is normal.
+  const spans = ['08', '09', '10', '11'].map((day, i) => span(i + 1, `${day} 09:30`, `${day} 15:59`))
+  const first = plan({ spans })
+  const stored = carriedOut(first)
+  const causes = (change: Partial<PlanInput>): string[] =>
+    plan({ spans, stored, ...change }).stale.map(({ session, cause }) => `${session.date.slice(8)} ${cause}`)
+
+  test('is carried along: the sessions before it, as many as tell what is normal', () => {
+    expect(first.stale.map(({ history }) => history.map(({ session }) => session.date.slice(8)))).toEqual([
+      [],
+      ['08'],
+      ['08', '09'],
+      ['09', '10'],
+    ])
+    // Also when only the last one is wanted.
+    const last = plan({ spans, from: '2024-07-11' }).stale
+    expect(last.map(({ history }) => history.map(({ session }) => session.date.slice(8)))).toEqual([['09', '10']])
+    expect(last[0].historyHash).toBe(first.stale[3].historyHash)
+  })
+
+  test('makes it stale when it changes: answers for two sessions after it, too', () => {
+    expect(causes({ spans: [...spans, span(5, '08 09:30', '08 15:59')] })).toEqual([
+      '08 raw',
+      '09 history',
+      '10 history',
+    ])
+  })
+
+  test('is what requests prove, the hours of the broker, its daily bar and the second source', () => {
+    const settled = settledOn('2024-07-09')
+    expect(causes({ states: settled })).toEqual(['09 facts'])
+    expect(causes({ brokerHoursOf: ({ date }) => (date === '2024-07-10' ? 'closed' : null) })).toEqual(['10 facts'])
+    const daily = { open: 1, high: 1, low: 1, close: 1, volume: 1 }
+    expect(causes({ dailyBars: new Map([['2024-07-08', daily]]) })).toEqual(['08 facts'])
+    expect(causes({ secondSource: new Map([['2024-07-11', 'hash']]) })).toEqual(['11 facts'])
+  })
+
+  test('is the basis of its responses: a split that was found out concerns every session before', () => {
+    const scaleOf: PlanInput['scaleOf'] = (id) => (id <= 2 ? { price: 0.5, volume: 2 } : { price: 1, volume: 1 })
+    expect(causes({ scaleOf })).toEqual(['08 facts', '09 facts', '10 history', '11 history'])
+  })
+
+  test('is the configuration, which comes before everything but answers', () => {
+    expect(causes({ configHash: 'config-2', states: settledOn('2024-07-09') })).toEqual([
+      '08 rules',
+      '09 rules',
+      '10 rules',
+      '11 rules',
+    ])
   })
 })
 
@@ -260,7 +330,9 @@ test('any plan has exactly the sessions into which a response reaches', () => {
         const ids = spans.filter((each) => each.firstTs < toTs && each.lastTs >= fromTs).map(({ id }) => id)
         return ids.length === 0 || session.date > lastDate ? [] : [[session.date, ...ids.sort((x, y) => x - y)]]
       })
-      expect(plan({ spans }).stale.map(({ session, responseIds }) => [session.date, ...responseIds])).toEqual(expected)
+      expect(
+        plan({ spans }).stale.map(({ session, responses }) => [session.date, ...responses.map((ref) => ref.id)]),
+      ).toEqual(expected)
     }),
   )
 })

@@ -11,6 +11,7 @@ import { encodeFeatures, hashFeatures } from '#main/stores/feature-store.ts'
 import { openSql, type SqlConnection } from '#main/stores/sql.ts'
 import { closeStores, openStores, type Stores } from '#main/stores/stores.ts'
 import { barsOf, column, curatedOf, OPEN_TS, SESSION } from './bars-fixtures.ts'
+import { MADE_FROM_ONE, metricsOf } from './curated-fixtures.ts'
 import { tempFolder } from './temp-folder.ts'
 
 const folder = join(tempFolder(), 'store')
@@ -78,7 +79,8 @@ beforeAll(() => {
         contentHash: hashCurated(blobs),
         blobs,
         findings: [],
-        quality: { expected: 390, received: 2, missing: 388, dropped: 0, flagged: 1, coverage: 0.005 },
+        quality: metricsOf({ received: 2, missing: 388, flagged: 1, coverage: 0.005 }),
+        ...MADE_FROM_ONE,
       },
     ],
     'run',

@@ -1,9 +1,11 @@
 import { EXPORT_LAYERS, type JobResult } from '#shared/jobs/job-kinds.ts'
+import { SwitchyardError } from '#shared/errors.ts'
 import { type Command, ExitCode } from '../command.ts'
 import { withEngine } from '../engine-access.ts'
-import { integerOption, selection, SELECTION_OPTIONS, textOption, wordsOption } from '../options.ts'
+import { selection, SELECTION_OPTIONS, textOption, wordsOption } from '../options.ts'
 import { runJob } from '../run-job.ts'
 import { jobs } from './jobs.ts'
+import { planOutput, QUALITY_COMMANDS } from './quality-commands.ts'
 import { TWS_COMMANDS } from './tws-commands.ts'
 
 const findingLines = (findings: Readonly<Record<string, number>>): string[] =>
@@ -12,29 +14,44 @@ const findingLines = (findings: Readonly<Record<string, number>>): string[] =>
 const transform: Command = {
   name: 'transform',
   summary: 'Curate the sessions whose raw bars or rules changed',
-  usage: '[--symbols A,B] [--from D] [--to D]',
-  options: SELECTION_OPTIONS,
+  usage: '[--plan] [--symbols A,B] [--from D] [--to D]',
+  options: {
+    ...SELECTION_OPTIONS,
+    plan: { type: 'boolean', help: 'Only say which sessions would be curated, and why' },
+  },
   run: (input) =>
-    runJob<'transform'>(
-      input,
-      (client) => client.transform.start(selection(input)),
-      (result) => findingLines(result.findings),
-    ),
+    input.values['plan'] === true
+      ? withEngine(input.workspace, async (client) => planOutput(await client.transform.plan(selection(input))))
+      : runJob<'transform'>(
+          input,
+          (client) => client.transform.start(selection(input)),
+          (result) => findingLines(result.findings),
+        ),
 }
 
 const rebuild: Command = {
   name: 'rebuild',
   summary: 'Curate sessions again from raw, or prove with --verify that it would give the same bytes',
-  usage: '[--verify] [--symbols A,B] [--from D] [--to D]',
+  usage: '[--verify [--as-of TIME]] [--symbols A,B] [--from D] [--to D]',
   options: {
     ...SELECTION_OPTIONS,
     verify: {
       type: 'boolean',
       help: 'Write nothing; compare the hashes of curated bars and features with a fresh computation',
     },
+    'as-of': {
+      type: 'string',
+      help: 'With --verify: the curated bars as they were then, for example 2026-11-20T18:00Z',
+    },
   },
   run: async (input) => {
+    const asOf = textOption(input, 'as-of')
     if (input.values['verify'] !== true) {
+      if (asOf !== undefined) {
+        throw new SwitchyardError('BAD_ARGUMENTS', '--as-of goes with --verify only.', {
+          hint: 'What was stored then can be proved; what is stored now is always built from all answers.',
+        })
+      }
       return runJob<'rebuild'>(
         input,
         (client) => client.transform.rebuild(selection(input)),
@@ -43,7 +60,7 @@ const rebuild: Command = {
     }
     const output = await runJob<'verify'>(
       input,
-      (client) => client.transform.verify(selection(input)),
+      (client) => client.transform.verify({ ...selection(input), ...(asOf === undefined ? {} : { asOf }) }),
       (result) => [
         ...result.mismatches.map(({ symbol, sessionDate, layer }) => `  differs  ${layer} ${symbol} ${sessionDate}`),
         ...(result.featureSessionsStale > 0
@@ -158,35 +175,6 @@ const status: Command = {
     }),
 }
 
-const findings: Command = {
-  name: 'findings',
-  summary: 'List what the quality rules found',
-  usage: '[--rule R] [--limit N] [--symbols A,B] [--from D] [--to D]',
-  options: {
-    ...SELECTION_OPTIONS,
-    rule: { type: 'string', help: 'Only findings of this rule' },
-    limit: { type: 'string', help: 'At most this many; 200 when left out' },
-  },
-  run: (input) =>
-    withEngine(input.workspace, async (client) => {
-      const rule = textOption(input, 'rule')
-      const limit = integerOption(input, 'limit', 1, 10_000)
-      const found = await client.quality.findings({
-        ...selection(input),
-        ...(rule === undefined ? {} : { rule }),
-        ...(limit === undefined ? {} : { limit }),
-      })
-      return {
-        exitCode: ExitCode.Done,
-        json: found,
-        text: found.map(
-          ({ symbol, sessionDate, ts, rule: name, severity, action, message }) =>
-            `${severity.padEnd(5)} ${symbol} ${sessionDate} ${new Date(ts * 1000).toISOString()} ${name} (${action}): ${message}`,
-        ),
-      }
-    }),
-}
-
 /** Commands that work through the contract, in the order of the main job. */
 export const PIPELINE_COMMANDS: readonly Command[] = [
   ...TWS_COMMANDS,
@@ -197,6 +185,6 @@ export const PIPELINE_COMMANDS: readonly Command[] = [
   compare,
   exportFiles,
   status,
-  findings,
+  ...QUALITY_COMMANDS,
   jobs,
 ]

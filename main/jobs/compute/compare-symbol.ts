@@ -1,4 +1,4 @@
-import { allocateBars, type BarColumns } from '#shared/bars.ts'
+import { allocateBars, type BarColumns, observedBars } from '#shared/bars.ts'
 import { compareSession } from '#main/compare/compare-session.ts'
 import { type LargestDifference, LargestDifferences } from '#main/compare/largest-differences.ts'
 import type { ComparisonSession } from '#main/stores/comparison-store.ts'
@@ -24,7 +24,9 @@ export function* compareSymbol(task: CompareTask): Generator<Delivery<'compare'>
     for (const sessionDate of [...dates].sort()) {
       const old = legacy.block(task.symbol, sessionDate)
       const fresh = curated.block(task.symbol, sessionDate)
-      const { counts, rows } = compareSession(old?.bars ?? NO_BARS, fresh?.bars ?? NO_BARS, task.tolerances)
+      // A bar that stands for a minute without trades was not received: there is nothing to compare.
+      const received = fresh === undefined ? NO_BARS : observedBars(fresh.bars)
+      const { counts, rows } = compareSession(old?.bars ?? NO_BARS, received, task.tolerances)
       largest.add(task.symbol, sessionDate, rows)
       batch.push({
         symbol: task.symbol,

@@ -1,6 +1,8 @@
 import type { Session } from '#shared/calendar/calendar.ts'
 import type { Tolerances } from '#main/compare/compare-session.ts'
 import type { LargestDifference } from '#main/compare/largest-differences.ts'
+import type { ResponseRef } from '#shared/quality/build-inputs.ts'
+import type { SessionFacts } from '#shared/quality/session-facts.ts'
 import type { CurationConfig } from '#main/pipeline/transform/curation-config.ts'
 import type { FeatureSetDefinition } from '#shared/features/definition.ts'
 import type { ComparisonSession } from '#main/stores/comparison-store.ts'
@@ -8,18 +10,26 @@ import type { CuratedSession, SessionWindow } from '#main/stores/curated-store.t
 import type { FeatureSession } from '#main/stores/feature-store.ts'
 import type { VerifyResult } from '#shared/jobs/job-kinds.ts'
 
-/** A session to curate and the raw responses that reach into its window. */
+/** A session to curate, what it is made of, and the hashes that say so. */
 export interface SessionToCurate {
   readonly session: Session
   readonly window: SessionWindow
-  readonly responseIds: readonly number[]
+  /** The raw responses that reach into its window, ascending. */
+  readonly responses: readonly ResponseRef[]
+  readonly facts: SessionFacts
+  /** Content hash of the second source's block; null where there is none. */
+  readonly secondSource: string | null
+  readonly ownHash: string
+  readonly historyHash: string
 }
 
 export interface TransformTask {
   readonly kind: 'transform'
   readonly rawFile: string
+  readonly legacyFile: string
   readonly symbol: string
-  readonly sessions: readonly SessionToCurate[]
+  /** Consecutive sessions with responses: those that only tell what is normal, and those that are wanted. */
+  readonly sessions: readonly { readonly session: SessionToCurate; readonly wanted: boolean }[]
   readonly config: CurationConfig
   readonly configHash: string
 }
@@ -58,11 +68,19 @@ export interface VerifyCuratedTask {
   readonly kind: 'verify-curated'
   readonly rawFile: string
   readonly curatedFile: string
+  readonly legacyFile: string
   readonly symbol: string
-  readonly barSize: string
-  readonly whatToShow: string
   readonly from: string
   readonly to: string
+  /** Verify the builds that counted then, milliseconds, instead of what is stored now. */
+  readonly asOfMs: number | null
+}
+
+/** What became of some sessions since the last time. */
+export interface VerifiedSessions {
+  readonly checked: number
+  /** Built before their inputs were kept, by another version of the transform, or with a second source that has changed since. */
+  readonly notRepeatable: number
 }
 
 export type ComputeTask = TransformTask | FeaturesTask | CompareTask | VerifyCuratedTask
@@ -72,7 +90,7 @@ interface Batches {
   transform: readonly CuratedSession[]
   features: readonly FeatureSession[]
   compare: readonly ComparisonSession[]
-  'verify-curated': number
+  'verify-curated': VerifiedSessions
 }
 
 interface Results {

@@ -1,4 +1,4 @@
-import { allocateBars, type CuratedColumns } from '#shared/bars.ts'
+import { allocateBars, BarFlag, type CuratedColumns } from '#shared/bars.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import { compileFeatureSet, createFeatureBuilder } from '#main/pipeline/features/compute-features.ts'
 import { CuratedStore } from '#main/stores/curated-store.ts'
@@ -58,5 +58,7 @@ function readBars(store: CuratedStore, symbol: string, sessionDate: string): Cur
       hint: 'Curate the session again, then build the features.',
     })
   }
-  return block.bars
+  // Nothing is made from a session in quarantine: it counts as one without bars.
+  const isQuarantined = block.bars.flags.some((flag) => (flag & BarFlag.Quarantined) !== 0)
+  return isQuarantined ? NO_BARS : block.bars
 }

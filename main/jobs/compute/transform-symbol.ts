@@ -1,7 +1,16 @@
+import type { BarColumns } from '#shared/bars.ts'
+import type { BuildInputs, ResponseRef } from '#shared/quality/build-inputs.ts'
 import type { RawResponse } from '#shared/raw-response.ts'
-import { runTransformTwsBars } from '#main/pipeline/transform/run-transform-tws-bars.ts'
+import { type Baseline, recording } from '#main/pipeline/quality/baseline.ts'
+import { SymbolHistory } from '#main/pipeline/quality/symbol-history.ts'
+import {
+  runTransformTwsBars,
+  soundBars,
+  type TransformOutput,
+} from '#main/pipeline/transform/run-transform-tws-bars.ts'
 import { encodeCurated, hashCurated } from '#main/stores/bar-blocks.ts'
 import type { CuratedSession } from '#main/stores/curated-store.ts'
+import { LegacyStore } from '#main/stores/legacy-store.ts'
 import { RawStore } from '#main/stores/raw-store.ts'
 import type { Delivery, SessionToCurate, TransformTask } from './compute-task.ts'
 
@@ -10,11 +19,23 @@ const SESSIONS_PER_BATCH = 64
 /** Reads the raw responses of one symbol and curates its sessions, batch by batch. */
 export function* transformSymbol(task: TransformTask): Generator<Delivery<'transform'>, null> {
   const raw = new RawStore(task.rawFile)
+  const legacy = new LegacyStore(task.legacyFile)
   try {
     const responses = new ResponseReader(raw)
+    const history = new SymbolHistory(task.config.historySessions)
     let batch: CuratedSession[] = []
-    for (const wanted of task.sessions) {
-      batch.push(curate(task, wanted, responses.read(wanted.responseIds)))
+    for (const { session: planned, wanted } of task.sessions) {
+      const read = responses.read(planned.responses)
+      if (!wanted) {
+        const { session, window } = planned
+        history.add(session, soundBars({ session, ...window, responses: read, config: task.config }))
+        continue
+      }
+      const secondSource =
+        planned.secondSource === null ? undefined : legacy.block(task.symbol, planned.session.date)?.bars
+      const { curated, output } = curate(task, planned, read, history.baseline(), secondSource)
+      if (planned.responses.length > 0) history.add(planned.session, output.sound)
+      batch.push(curated)
       if (batch.length === SESSIONS_PER_BATCH) {
         yield deliver(batch)
         batch = []
@@ -24,6 +45,7 @@ export function* transformSymbol(task: TransformTask): Generator<Delivery<'trans
     return null
   } finally {
     raw.close()
+    legacy.close()
   }
 }
 
@@ -33,30 +55,48 @@ function deliver(batch: readonly CuratedSession[]): Delivery<'transform'> {
 }
 
 /** Curates one session and encodes it as it will be stored. */
-export function curate(
+function curate(
   task: Pick<TransformTask, 'symbol' | 'config' | 'configHash'>,
-  wanted: SessionToCurate,
+  planned: SessionToCurate,
   responses: readonly RawResponse[],
-): CuratedSession {
-  const { bars, findings, quality } = runTransformTwsBars({
-    session: wanted.session,
-    ...wanted.window,
+  normal: Baseline,
+  secondSource: BarColumns | undefined,
+): { readonly curated: CuratedSession; readonly output: TransformOutput } {
+  const { baseline, record } = recording(normal)
+  const output = runTransformTwsBars({
+    session: planned.session,
+    ...planned.window,
     responses,
     config: task.config,
+    facts: planned.facts,
+    baseline,
+    secondSource,
   })
-  const blobs = encodeCurated(bars)
-  return {
+  const blobs = encodeCurated(output.bars)
+  const inputs: BuildInputs = {
+    session: planned.session,
+    window: planned.window,
+    responses: planned.responses,
+    facts: planned.facts,
+    baseline: record(),
+    secondSource: planned.secondSource,
+  }
+  const curated = {
     symbol: task.symbol,
-    session: wanted.session,
-    window: wanted.window,
-    count: bars.ts.length,
-    rawWatermark: wanted.responseIds.at(-1) ?? 0,
+    session: planned.session,
+    window: planned.window,
+    count: output.bars.ts.length,
+    rawWatermark: planned.responses.at(-1)?.id ?? 0,
     configHash: task.configHash,
     contentHash: hashCurated(blobs),
+    ownHash: planned.ownHash,
+    historyHash: planned.historyHash,
     blobs,
-    findings,
-    quality,
+    findings: output.findings,
+    quality: output.quality,
+    inputs,
   }
+  return { curated, output }
 }
 
 /** Keeps the responses of the previous session, because one response usually spans several sessions in a row. */
@@ -68,11 +108,14 @@ export class ResponseReader {
     this.#raw = raw
   }
 
-  read(ids: readonly number[]): RawResponse[] {
-    const missing = ids.filter((id) => !this.#kept.has(id))
+  read(refs: readonly ResponseRef[]): RawResponse[] {
+    const missing = refs.flatMap(({ id }) => (this.#kept.has(id) ? [] : [id]))
     const fresh = new Map(this.#raw.responses(missing).map((response) => [response.id, response]))
-    const responses = ids.map((id) => (this.#kept.get(id) ?? fresh.get(id)) as RawResponse)
+    const responses = refs.map(({ id }) => (this.#kept.get(id) ?? fresh.get(id)) as RawResponse)
     this.#kept = new Map(responses.map((response) => [response.id, response]))
-    return responses
+    return responses.map((response, i) => {
+      const { price, volume } = refs[i]
+      return price === 1 && volume === 1 ? response : { ...response, scale: { price, volume } }
+    })
   }
 }

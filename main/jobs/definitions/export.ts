@@ -79,7 +79,7 @@ const curatedTable: TableOf = (params, services, { curated }) => {
   const symbols = selectedSymbols(params, services).filter((symbol) => curated.sessions(symbol, from, to).length > 0)
   const columns: ExportColumn[] = [
     ...BAR_COLUMNS.slice(1).map((name): ExportColumn => ({ name: COLUMN_NAMES[name] ?? name, type: 'double' })),
-    { name: 'flags', type: 'integer', unit: 'bit set: 1 repaired high/low, 2 conflicting duplicate, 4 volume unknown' },
+    { name: 'flags', type: 'integer', unit: FLAG_WORDS },
   ]
   const sessions = new Map<string, object[]>()
   return [
@@ -191,5 +191,8 @@ const TABLES: Record<ExportParams['layers'][number], TableOf> = {
   features: featureTable,
   comparison: comparisonTable,
 }
+
+const FLAG_WORDS =
+  'bit set: 1 repaired high/low, 2 conflicting duplicate, 4 volume unknown, 8 filled (no trade), 16 second source, 32 suspect, 64 quarantined, 128 adjusted'
 
 const COLUMN_NAMES: Partial<Record<string, string>> = { tradeCount: 'trade_count' }

@@ -5,6 +5,7 @@ import { countUnfinished, isFinal, type PlanInput, planIngest } from '#main/tws/
 import { ingestPieces } from '#main/tws/ingest/tws-ingestor.ts'
 import type { JobDefinition } from '../job-definition.ts'
 import type { JobServices } from '../job-services.ts'
+import { hoursGroupOf } from '../hours-group.ts'
 import { selectedDates, selectedSymbols } from '../selection.ts'
 import { ingestProgress } from './ingest-progress.ts'
 
@@ -37,12 +38,6 @@ export function ingestPlanInput(
 
 export function seriesOf(services: JobServices): BarSeries {
   return services.config.canonical
-}
-
-/** Symbols of one calendar on one exchange share the broker's schedule. */
-export function hoursGroupOf(services: JobServices, symbol: string): string {
-  const { calendar, contract } = services.symbolConfig(symbol)
-  return `${calendar} ${contract.secType} ${contract.exchange}`
 }
 
 const NOTHING_FETCHED = {
@@ -107,7 +102,7 @@ export const ingestJob: JobDefinition<'ingest'> = {
         purpose: params.refetch ? 'refetch' : 'fetch',
         priority: 'backfill',
         contractOf: (symbol) => services.symbolConfig(symbol).contract,
-        hoursGroupOf: (symbol) => hoursGroupOf(services, symbol),
+        hoursGroupOf: (symbol) => hoursGroupOf(services.symbolConfig(symbol)),
         isSession: (symbol, date) => services.calendarOf(symbol).session(date) !== null,
         maxConcurrentRequests: tws.maxConcurrentRequests,
         verify: tws.verify,

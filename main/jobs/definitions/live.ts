@@ -6,7 +6,8 @@ import { ingestPieces } from '#main/tws/ingest/tws-ingestor.ts'
 import { followLive } from '#main/tws/live/live-run.ts'
 import type { JobContext, JobDefinition } from '../job-definition.ts'
 import { selectedSymbols } from '../selection.ts'
-import { hoursGroupOf, seriesOf } from './ingest.ts'
+import { hoursGroupOf } from '../hours-group.ts'
+import { seriesOf } from './ingest.ts'
 
 /** A session that is fetched again from history: nobody steers that. */
 const ALWAYS_ON = {
@@ -40,7 +41,7 @@ export const liveJob: JobDefinition<'live'> = {
         raw: stores.raw,
         series: seriesOf(services),
         contractOf: (symbol) => services.symbolConfig(symbol).contract,
-        hoursGroupOf: (symbol) => hoursGroupOf(services, symbol),
+        hoursGroupOf: (symbol) => hoursGroupOf(services.symbolConfig(symbol)),
         isSession: (symbol, date) => services.calendarOf(symbol).session(date) !== null,
         // Contracts only: the hours are needed when the session is over.
         wanted: new Map(),
@@ -88,7 +89,7 @@ async function reconcile(
     purpose: 'reconcile',
     priority: 'live',
     contractOf: (name) => services.symbolConfig(name).contract,
-    hoursGroupOf: (name) => hoursGroupOf(services, name),
+    hoursGroupOf: (name) => hoursGroupOf(services.symbolConfig(name)),
     isSession: (name, date) => services.calendarOf(name).session(date) !== null,
     maxConcurrentRequests: 1,
     verify: tws.verify,

@@ -1,60 +1,51 @@
-import { canonicalJson } from '#shared/canonical-json.ts'
-import type { Selection, TransformResult } from '#shared/jobs/job-kinds.ts'
-import { type CurationConfig, TRANSFORM_VERSION } from '#main/pipeline/transform/curation-config.ts'
-import { hashJson } from '#main/stores/hash-json.ts'
+import type { JobResult, Selection, TransformResult } from '#shared/jobs/job-kinds.ts'
+import type { TransformTask } from '../compute/compute-task.ts'
 import type { JobContext, JobDefinition } from '../job-definition.ts'
 import { checkSelection, removedWords, selectedDates, selectedSymbols } from '../selection.ts'
-import { planTransform } from './plan-transform.ts'
+import type { StaleSession } from './plan-transform.ts'
+import { saveConfig, type SymbolPlan, symbolPlan } from './transform-plans.ts'
 
 const STEPS = [
   { title: 'Finding what changed', weight: 1 },
   { title: 'Curating bars', weight: 20 },
 ]
 
+/** Sessions of one task at least: each begins with the sessions before it that tell what is normal. */
+const FEWEST_SESSIONS = 200
+
 async function transform(params: Selection, context: JobContext, rebuildAll: boolean): Promise<TransformResult> {
   const { services, signal, report, jobId } = context
-  const { raw, curated } = services.stores
-  const { barSize, whatToShow } = services.config.canonical
-  const config: CurationConfig = { transformVersion: TRANSFORM_VERSION, quality: services.config.quality }
-  const configHash = hashJson(config)
+  const { raw, curated, legacy } = services.stores
   const symbols = selectedSymbols(params, services)
   const range = selectedDates(params)
-  curated.saveConfig(configHash, canonicalJson(config))
 
-  report(0, 0)
-  const plans = symbols.map((symbol) => ({
-    symbol,
-    ...planTransform({
-      calendar: services.calendarOf(symbol),
-      spans: raw.responseSpans(symbol, barSize, whatToShow),
-      settled: new Set(raw.fetchedSessions(symbol, services.config.canonical).keys()),
-      stored: curated.sessions(symbol, range.from, range.to),
-      configHash,
-      ...range,
-      rebuildAll,
-    }),
-  }))
+  const plans = symbols.map((symbol, i) => {
+    report(0, i / symbols.length, { detail: symbol })
+    return symbolPlan(symbol, services, range, rebuildAll)
+  })
   const total = plans.reduce((sum, { stale }) => sum + stale.length, 0)
-  const result = { sessionsBuilt: 0, sessionsUnchanged: 0, sessionsRemoved: 0, bars: 0, dropped: 0, flagged: 0 }
-  for (const { symbol, unchanged, gone } of plans) {
-    result.sessionsUnchanged += unchanged
-    if (gone.length === 0) continue
-    curated.removeSessions(symbol, gone)
+  const result = {
+    sessionsBuilt: 0,
+    sessionsUnchanged: 0,
+    sessionsRemoved: 0,
+    bars: 0,
+    dropped: 0,
+    flagged: 0,
+    filled: 0,
+  }
+  for (const plan of plans) {
+    saveConfig(plan, services)
+    result.sessionsUnchanged += plan.unchanged
+    if (plan.adjustments.length > 0) curated.replaceAdjustments(plan.symbol, plan.adjustments)
+    if (plan.gone.length === 0) continue
+    curated.removeSessions(plan.symbol, plan.gone)
     services.publish({ kind: 'layer', layer: 'curated' })
-    result.sessionsRemoved += gone.length
+    result.sessionsRemoved += plan.gone.length
   }
 
+  const perTask = Math.max(FEWEST_SESSIONS, Math.ceil(total / (4 * services.pool.size)))
   await services.pool.runAll<'transform'>(
-    plans
-      .filter(({ stale }) => stale.length > 0)
-      .map(({ symbol, stale }) => ({
-        kind: 'transform',
-        rawFile: raw.file,
-        symbol,
-        sessions: stale,
-        config,
-        configHash,
-      })),
+    plans.flatMap((plan) => tasksOf(plan, perTask, raw.file, legacy.file)),
     (batch) => {
       curated.replaceSessions(batch, jobId, services.nowMs())
       services.publish({ kind: 'layer', layer: 'curated' })
@@ -63,6 +54,7 @@ async function transform(params: Selection, context: JobContext, rebuildAll: boo
         result.bars += count
         result.dropped += quality.dropped
         result.flagged += quality.flagged
+        result.filled += quality.filled
       }
       const last = batch[batch.length - 1]
       report(1, result.sessionsBuilt / total, {
@@ -80,9 +72,41 @@ async function transform(params: Selection, context: JobContext, rebuildAll: boo
   return { ...result, findings }
 }
 
+/** Cuts the work on a symbol into tasks, each of which begins with what the first of its sessions is measured by. */
+function tasksOf(
+  { symbol, config, configHash, stale }: SymbolPlan,
+  perTask: number,
+  rawFile: string,
+  legacyFile: string,
+): readonly TransformTask[] {
+  const tasks: TransformTask[] = []
+  for (let from = 0; from < stale.length; from += perTask) {
+    const sessions = withHistory(stale.slice(from, from + perTask))
+    tasks.push({ kind: 'transform', rawFile, legacyFile, symbol, sessions, config, configHash })
+  }
+  return tasks
+}
+
+/** The wanted sessions with those before each of them that tell what is normal, each once, in order of time. */
+function withHistory(stale: readonly StaleSession[]): TransformTask['sessions'] {
+  const wanted = new Set(stale.map(({ session }) => session.date))
+  const sessions: TransformTask['sessions'][number][] = []
+  let last = ''
+  for (const { history, cause: _cause, ...session } of stale) {
+    for (const before of history) {
+      if (before.session.date <= last || wanted.has(before.session.date)) continue
+      sessions.push({ session: before, wanted: false })
+      last = before.session.date
+    }
+    sessions.push({ session, wanted: true })
+    last = session.session.date
+  }
+  return sessions
+}
+
 const hasFindings = (result: TransformResult): boolean => Object.keys(result.findings).length > 0
 
-const summary = (result: TransformResult): string =>
+const summary = (result: JobResult<'transform'>): string =>
   `${result.bars} bars of ${result.sessionsBuilt} sessions curated, ${result.sessionsUnchanged} sessions were up to date.${removedWords(result)}`
 
 export const transformJob: JobDefinition<'transform'> = {

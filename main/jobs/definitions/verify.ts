@@ -26,23 +26,44 @@ export const verifyJob: JobDefinition<'verify'> = {
     { title: 'Rebuilding curated bars', weight: 2 },
     { title: 'Recomputing features', weight: 3 },
   ],
-  check: checkSelection,
+  check: (params, services) => {
+    checkSelection(params, services)
+    if (params.asOf !== undefined && Number.isNaN(Date.parse(params.asOf))) {
+      throw new SwitchyardError('BAD_ARGUMENTS', `"${params.asOf}" is no moment.`, {
+        hint: 'Give a time such as 2026-11-20T18:00Z.',
+      })
+    }
+  },
   run: async (params, context) => {
     const raw = await verifyRaw(params, context)
     const curatedPart = await verifyCurated(params, context, keysOf(raw))
-    const featurePart = await verifyFeatures(params, context, keysOf(curatedPart.mismatches))
+    // Features are kept as they are now and not as they were.
+    const featurePart =
+      params.asOf === undefined
+        ? await verifyFeatures(params, context, keysOf(curatedPart.mismatches))
+        : { checked: 0, stale: 0, mismatches: [] }
     return {
       sessionsChecked: curatedPart.checked,
+      sessionsNotRepeatable: curatedPart.notRepeatable,
       featureSessionsChecked: featurePart.checked,
       featureSessionsStale: featurePart.stale,
       mismatches: [...raw, ...curatedPart.mismatches, ...featurePart.mismatches],
     }
   },
-  hasFindings: (result) => result.mismatches.length > 0 || result.featureSessionsStale > 0,
-  summary: (result) =>
-    result.mismatches.length === 0
-      ? `${result.sessionsChecked} curated and ${result.featureSessionsChecked} feature sessions have the hash that they should have.`
-      : `${result.mismatches.length} sessions do not have the hash that they should have.`,
+  hasFindings: (result) =>
+    result.mismatches.length > 0 || result.featureSessionsStale > 0 || result.sessionsNotRepeatable > 0,
+  summary: (result) => {
+    const { mismatches, sessionsChecked, featureSessionsChecked, sessionsNotRepeatable } = result
+    const verdict =
+      mismatches.length === 0
+        ? `${sessionsChecked} curated and ${featureSessionsChecked} feature sessions have the hash that they should have.`
+        : `${mismatches.length} sessions do not have the hash that they should have.`
+    const others =
+      sessionsNotRepeatable === 0
+        ? ''
+        : ` ${sessionsNotRepeatable} were built by an earlier version or with other imported files, and cannot be repeated.`
+    return verdict + others
+  },
 }
 
 type Params = Parameters<JobDefinition<'verify'>['run']>[0]
@@ -100,37 +121,61 @@ async function verifyCurated(
   params: Params,
   { services, signal, report }: JobContext,
   damaged: ReadonlySet<string>,
-): Promise<{ checked: number; mismatches: Mismatches }> {
-  const { raw, curated } = services.stores
+): Promise<{ checked: number; notRepeatable: number; mismatches: Mismatches }> {
+  const { raw, curated, legacy } = services.stores
   const range = selectedDates(params)
-  const parts = selectedSymbols(params, services).flatMap((symbol) => {
-    const dates = curated.sessions(symbol, range.from, range.to).map(({ session }) => session.date)
-    const unreadable = dates.filter((date) => damaged.has(keyOf(symbol, date)))
-    return rangesWithout(unreadable, range).map((part) => ({ symbol, ...part }))
-  })
-  const total = parts.reduce((sum, { symbol, from, to }) => sum + curated.sessions(symbol, from, to).length, 0)
+  const asOfMs = params.asOf === undefined ? null : Date.parse(params.asOf)
+  const builds = new Map(
+    selectedSymbols(params, services).map((symbol) => [
+      symbol,
+      curated.builds(symbol, range.from, range.to, asOfMs ?? undefined).map(({ sessionDate }) => sessionDate),
+    ]),
+  )
+  const parts = [...builds].flatMap(([symbol, dates]) =>
+    rangesWithout(
+      dates.filter((date) => damaged.has(keyOf(symbol, date))),
+      range,
+    ).flatMap((part) =>
+      inPieces(dates.filter((date) => date >= part.from && date <= part.to)).map((piece) => ({ symbol, ...piece })),
+    ),
+  )
+  const total = [...builds.values()].reduce((sum, dates) => sum + dates.length, 0)
   let checked = 0
+  let notRepeatable = 0
   const lists = await services.pool.runAll<'verify-curated'>(
     parts.map((part) => ({
       kind: 'verify-curated',
       rawFile: raw.file,
       curatedFile: curated.file,
-      barSize: services.config.canonical.barSize,
-      whatToShow: services.config.canonical.whatToShow,
+      legacyFile: legacy.file,
+      asOfMs,
       ...part,
     })),
-    (sessions, index) => {
-      checked += sessions
-      report(1, total === 0 ? 1 : checked / total, {
+    (batch, index) => {
+      checked += batch.checked
+      notRepeatable += batch.notRepeatable
+      report(1, total === 0 ? 1 : Math.min(1, (checked + notRepeatable) / total), {
         detail: parts[index].symbol,
-        done: checked,
+        done: checked + notRepeatable,
         total,
         unit: 'sessions',
       })
     },
     signal,
   )
-  return { checked, mismatches: lists.flat() }
+  return { checked, notRepeatable, mismatches: lists.flat() }
+}
+
+/** Sessions that one task verifies, so that one symbol keeps all workers busy. */
+const SESSIONS_PER_TASK = 200
+
+function inPieces(dates: readonly SessionDate[]): readonly { from: SessionDate; to: SessionDate }[] {
+  const pieces: { from: SessionDate; to: SessionDate }[] = []
+  for (let at = 0; at < dates.length; at += SESSIONS_PER_TASK) {
+    const piece = dates.slice(at, at + SESSIONS_PER_TASK)
+    pieces.push({ from: piece[0], to: piece[piece.length - 1] })
+  }
+  return pieces
 }
 
 /** Sessions whose features are computed from at least one damaged curated block. */

@@ -1,4 +1,4 @@
-import type { CuratedColumns } from '#shared/bars.ts'
+import { type CuratedColumns, NOT_OBSERVED, observedBars } from '#shared/bars.ts'
 import type { Session } from '#shared/calendar/calendar.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import type { FeatureSetDefinition } from '#shared/features/definition.ts'
@@ -32,6 +32,8 @@ export interface CompiledFeatureSet {
   readonly plan: SeriesPlan
   /** The series behind each column, in output order. */
   readonly outputs: readonly SeriesId[]
+  /** Whether each column, in output order, takes in bars that stand for minutes without trades. */
+  readonly takesFilled: readonly boolean[]
 }
 
 /** Computes the features of consecutive sessions of one instrument, oldest first. */
@@ -62,7 +64,14 @@ export function compileFeatureSet(definition: FeatureSetDefinition): CompiledFea
     outputs.push(formula.plan(column.params, plan))
     historySessions = Math.max(historySessions, formula.warmup(column.params).sessions)
   }
-  return { definition, columnNames: columns.map(({ column }) => column.name), historySessions, plan, outputs }
+  return {
+    definition,
+    columnNames: columns.map(({ column }) => column.name),
+    historySessions,
+    plan,
+    outputs,
+    takesFilled: columns.map(({ column }) => column.filledBars === 'include' || column.nullPolicy === 'never'),
+  }
 }
 
 /**
@@ -76,7 +85,7 @@ export function compileFeatureSet(definition: FeatureSetDefinition): CompiledFea
  * Throws RangeError when a session is not later than the one before it.
  */
 export function createFeatureBuilder(compiled: CompiledFeatureSet): FeatureBuilder {
-  const { plan, outputs } = compiled
+  const { plan, outputs, takesFilled } = compiled
   const minuteVolumes = plan.minuteVolumeSessions.map((sessions) => new MinuteVolumes(sessions))
   const scratch: Float64Array[] = plan.steps.map(() => new Float64Array(0))
   const inputs: Float64Array[][] = plan.steps.map(() => [])
@@ -89,14 +98,13 @@ export function createFeatureBuilder(compiled: CompiledFeatureSet): FeatureBuild
 
   const prime = ({ session, bars }: SessionInput): void => {
     checkOrder(session)
-    for (const volumes of minuteVolumes) volumes.add(session, bars)
-    previousClose = bars.close.length > 0 ? bars.close[bars.close.length - 1] : NaN
+    const observed = observedBars(bars)
+    for (const volumes of minuteVolumes) volumes.add(session, observed)
+    previousClose = observed.close.length > 0 ? observed.close[observed.close.length - 1] : NaN
     previousOpenTs = session.openTs
   }
 
-  const push = (input: SessionInput): SessionFeatures => {
-    const { session, bars } = input
-    checkOrder(session)
+  const compute = ({ session, bars }: SessionInput): readonly Float64Array[] => {
     const rows = bars.ts.length
     const frame = { session, bars, rows, previousClose, minuteVolumes }
 
@@ -123,12 +131,45 @@ export function createFeatureBuilder(compiled: CompiledFeatureSet): FeatureBuild
     for (let at = 0; at < outputs.length; at++) {
       if (columns[at] !== series[outputs[at]]) columns[at].set(series[outputs[at]])
     }
+    return columns
+  }
 
+  const push = (input: SessionInput): SessionFeatures => {
+    const { session, bars } = input
+    checkOrder(session)
+    const observed = observedBars(bars)
+    const columns =
+      observed === bars
+        ? compute(input)
+        : withFilledRows(compute({ session, bars: observed }), compute(input), takesFilled, bars)
     prime(input)
     return { ts: bars.ts, columns }
   }
 
   return { prime, push }
+}
+
+/**
+ * Columns over all rows of a session some of whose bars were not observed: the values computed without those, null in their rows; or,
+ * of the columns that take them, the values computed with them.
+ */
+function withFilledRows(
+  without: readonly Float64Array[],
+  withThem: readonly Float64Array[],
+  takesFilled: readonly boolean[],
+  { ts, flags }: CuratedColumns,
+): readonly Float64Array[] {
+  const rows = ts.length
+  const block = new Float64Array(rows * without.length)
+  return without.map((values, at) => {
+    const column = block.subarray(at * rows, (at + 1) * rows)
+    if (takesFilled[at]) column.set(withThem[at])
+    else {
+      let next = 0
+      for (let row = 0; row < rows; row++) column[row] = (flags[row] & NOT_OBSERVED) === 0 ? values[next++] : NaN
+    }
+    return column
+  })
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { BaselineRecord } from '#shared/quality/build-inputs.ts'
+
 /**
  * The normal of a symbol, measured on the sessions before the one that is judged. Numbers are NaN where fewer than
  * {@link FEWEST_SESSIONS} sessions (or too few returns) are there to say.
@@ -15,17 +17,6 @@ export interface Baseline {
   readonly gapScale: number
   /** Scaled MAD of one-minute returns around a slot of the session. */
   returnScale(slot: number): number
-}
-
-/** A baseline as it was used to build a block: what is needed to build it again. Scales are by bucket of the session. */
-export interface BaselineRecord {
-  readonly sessions: number
-  readonly previousClose: number | null
-  readonly flatRun: number | null
-  readonly staleRun: number | null
-  readonly zeroVolumeRun: number | null
-  readonly gapScale: number | null
-  readonly returnScales: Readonly<Record<string, number | null>>
 }
 
 /** Sessions below which nothing is said about a symbol's normal. */

@@ -4,7 +4,7 @@ import type { RuleId } from '#shared/quality/rule-catalogue.ts'
 import { isHalt } from '#shared/quality/halt.ts'
 import { isPrice } from './integrity-rules.ts'
 import type { Hit } from './rule-block.ts'
-import type { SessionFacts } from './session-facts.ts'
+import type { SessionFacts } from '#shared/quality/session-facts.ts'
 import type { SessionGrid } from './session-grid.ts'
 
 /**

@@ -3,7 +3,7 @@ import type { Session } from '#shared/calendar/calendar.ts'
 import type { RuleId, RuleParams } from '#shared/quality/rule-catalogue.ts'
 import type { DuplicateMinute, RevisedMinute } from '#shared/raw-response.ts'
 import type { Baseline } from './baseline.ts'
-import type { SessionFacts } from './session-facts.ts'
+import type { SessionFacts } from '#shared/quality/session-facts.ts'
 
 /** The bars of one session with what a rule may look at besides: the sessions before it and what is known from the request log. */
 export interface RuleBlock {

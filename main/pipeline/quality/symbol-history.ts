@@ -20,35 +20,42 @@ interface SessionProfile {
   readonly lastClose: number
 }
 
-/** The last sessions of a symbol, oldest first, from which the normal of the next one is measured. */
+/**
+ * The last sessions of a symbol that were received, oldest first, from which the normal of the next one is measured. One whose bars are
+ * all unsound counts as one of them and says nothing.
+ */
 export class SymbolHistory {
   readonly #limit: number
-  readonly #profiles: SessionProfile[] = []
+  readonly #held: (SessionProfile | undefined)[] = []
 
   /** @param sessions how many sessions count. */
   constructor(sessions: number) {
     this.#limit = sessions
   }
 
-  /** Takes in a session; one without bars changes nothing. `bars` are those inside the session whose prices are sound. */
+  /** Takes in a session. `bars` are those inside the session whose prices are sound. */
   add(session: Session, bars: BarColumns): void {
+    this.#held.push(this.#profile(session, bars))
+    if (this.#held.length > this.#limit) this.#held.shift()
+  }
+
+  #profile(session: Session, bars: BarColumns): SessionProfile | undefined {
     const rows = bars.ts.length
-    if (rows === 0) return
-    const previousClose = this.#profiles.at(-1)?.lastClose ?? NaN
-    this.#profiles.push({
+    if (rows === 0) return undefined
+    const previousClose = this.#held.findLast((profile) => profile !== undefined)?.lastClose ?? NaN
+    return {
       returns: returnsOf(session, bars),
       flatRun: longestRun(bars, 'flat'),
       staleRun: longestRun(bars, 'stale'),
       zeroVolumeRun: longestRun(bars, 'zeroVolume'),
       gap: bars.open[0] / previousClose - 1,
       lastClose: bars.close[rows - 1],
-    })
-    if (this.#profiles.length > this.#limit) this.#profiles.shift()
+    }
   }
 
   /** The normal by the sessions taken in so far. Good until the next one is. */
   baseline(): Baseline {
-    const profiles = [...this.#profiles]
+    const profiles = this.#held.filter((profile) => profile !== undefined)
     const median = (of: (profile: SessionProfile) => number): number =>
       profiles.length < FEWEST_SESSIONS ? NaN : medianInPlace(Float64Array.from(profiles, of))
     const scales = new Map<number, number>()

@@ -2,6 +2,8 @@ import { BarFlag, type BarColumns, barsBetween, type CuratedColumns } from '#sha
 import type { Session } from '#shared/calendar/calendar.ts'
 import type { Finding } from '#shared/contract/quality.ts'
 import type { RuleId } from '#shared/quality/rule-catalogue.ts'
+import type { SessionFacts } from '#shared/quality/session-facts.ts'
+import type { SessionMetrics } from '#shared/quality/session-metrics.ts'
 import { mergeResponses, type RawResponse } from '#shared/raw-response.ts'
 import type { Baseline } from '../quality/baseline.ts'
 import { examineGaps, type GapReport } from '../quality/gaps.ts'
@@ -16,7 +18,6 @@ import {
 } from '../quality/merge-rules.ts'
 import type { Hit, MergeFacts, RuleBlock, RuleCheck } from '../quality/rule-block.ts'
 import { flatRun, stalePrice, zeroVolumeRun } from '../quality/run-rules.ts'
-import type { SessionFacts } from '../quality/session-facts.ts'
 import { isInSession, type SessionGrid, sessionGrid } from '../quality/session-grid.ts'
 import { dailyBarMismatch, openGap, scheduleDifference, splitJump } from '../quality/session-rules.ts'
 import { badTick, priceMove } from '../quality/spike-rules.ts'
@@ -50,41 +51,9 @@ export interface TransformOutput {
   readonly bars: CuratedColumns
   /** In order of time. */
   readonly findings: readonly TransformFinding[]
-  readonly quality: TransformQuality
+  readonly quality: SessionMetrics
   /** The bars as received inside the session whose prices are sound: what the normal of later sessions is measured on. */
   readonly sound: BarColumns
-}
-
-/** Counts of one session: `received = kept + dropped`, `missing = expected - kept - filled - fromSecondSource`. */
-export interface TransformQuality {
-  /** Minutes of the session. */
-  readonly expected: number
-  /** Raw minutes in the window, each counted once. */
-  readonly received: number
-  /** Minutes of the session without a curated bar. */
-  readonly missing: number
-  readonly dropped: number
-  /** Bars with any flag but those that say where they come from. */
-  readonly flagged: number
-  readonly filled: number
-  readonly fromSecondSource: number
-  /** Minutes without a received bar, by cause. */
-  readonly notTraded: number
-  readonly halted: number
-  readonly notFetched: number
-  /** Bars that are bad ticks or large moves. */
-  readonly outliers: number
-  /** Received bars in the block without a volume, an average price, a trade count. */
-  readonly nullVolume: number
-  readonly nullVwap: number
-  readonly nullTradeCount: number
-  /** Bars that were converted to the present adjustment. */
-  readonly adjusted: number
-  /** Share of the expected minutes that have a received bar, 0 to 1. */
-  readonly coverage: number
-  readonly quarantined: boolean
-  /** Whether a rule wants the session to be asked for again. */
-  readonly refetch: boolean
 }
 
 /**
@@ -362,7 +331,7 @@ class SessionTransform {
     return slots
   }
 
-  #quality(came: CuratedColumns, bars: CuratedColumns, gaps: GapReport, adjusted: number): TransformQuality {
+  #quality(came: CuratedColumns, bars: CuratedColumns, gaps: GapReport, adjusted: number): SessionMetrics {
     const expected = this.#grid.slots
     const kept = came.ts.length
     let flagged = 0
@@ -433,11 +402,9 @@ function widened(bars: BarColumns, from: number, to: number): BarColumns {
   return { ...bars, high, low }
 }
 
-function mergeWindow({
-  responses,
-  fromTs,
-  toTs,
-}: Pick<TransformInput, 'responses' | 'fromTs' | 'toTs'>): ReturnType<typeof mergeResponses> & {
+function mergeWindow({ responses, fromTs, toTs }: Pick<TransformInput, 'responses' | 'fromTs' | 'toTs'>): ReturnType<
+  typeof mergeResponses
+> & {
   readonly unordered: number
 } {
   let unordered = 0

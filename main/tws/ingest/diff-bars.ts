@@ -24,6 +24,7 @@ export function diffBars(
   let added = 0
   let largestPriceChange = 0
   const ratios: number[] = []
+  const priceRatios: PriceRatio[] = []
   for (const [ts, row] of after) {
     const old = before.get(ts)
     if (old === undefined) {
@@ -31,6 +32,7 @@ export function diffBars(
       continue
     }
     const change = largestChange(earlier, old, later, row)
+    priceRatios.push({ ratio: later.close[row] / earlier.close[old], rounding: 0.006 / Math.abs(later.close[row]) })
     if (change > 0) {
       pricesChanged++
       largestPriceChange = Math.max(largestPriceChange, change)
@@ -41,7 +43,41 @@ export function diffBars(
   let lacking = 0
   for (const ts of before.keys()) if (ts >= covers.fromTs && ts < covers.toTs && !after.has(ts)) lacking++
   if (pricesChanged + volumesChanged + added + lacking === 0) return undefined
-  return { pricesChanged, volumesChanged, added, lacking, largestPriceChange, volumeRatio: commonRatio(ratios) }
+  return {
+    pricesChanged,
+    volumesChanged,
+    added,
+    lacking,
+    largestPriceChange,
+    volumeRatio: commonRatio(ratios),
+    priceRatio: commonPriceRatio(priceRatios),
+  }
+}
+
+interface PriceRatio {
+  readonly ratio: number
+  /** How far from the true ratio it can be because the broker rounds prices to cents. */
+  readonly rounding: number
+}
+
+/** Adjustments smaller than this are not told from revisions. */
+const SMALLEST_ADJUSTMENT = 0.002
+
+/** Minutes that two answers must share before a ratio says anything. */
+const FEWEST_SHARED_MINUTES = 5
+
+/**
+ * The ratio of new to old prices where it is one for nearly all minutes and not 1: the broker has re-adjusted its history. Null where
+ * there is none.
+ */
+function commonPriceRatio(ratios: readonly PriceRatio[]): number | null {
+  const known = ratios.filter(({ ratio }) => Number.isFinite(ratio) && ratio > 0)
+  if (known.length < FEWEST_SHARED_MINUTES) return null
+  const sorted = known.map(({ ratio }) => ratio).toSorted((a, b) => a - b)
+  const median = sorted[Math.floor(sorted.length / 2)]
+  if (Math.abs(median - 1) < SMALLEST_ADJUSTMENT) return null
+  const close = known.filter(({ ratio, rounding }) => Math.abs(ratio / median - 1) <= 1e-4 + rounding)
+  return close.length >= 0.98 * ratios.length ? median : null
 }
 
 const PRICES = ['open', 'high', 'low', 'close'] as const

@@ -1,0 +1,19 @@
+import type { DailyBar } from '#shared/quality/session-facts.ts'
+import { epochDayToDate, type SessionDate } from '#shared/time.ts'
+import type { JobServices } from '../job-services.ts'
+
+const DAY_SECONDS = 86_400
+
+/** The broker's daily bars of a symbol, by session date, as far as they were fetched. TWS stamps a daily bar with its date at 00:00 UTC. */
+export function dailyBarsOf(symbol: string, { stores, config }: JobServices): ReadonlyMap<SessionDate, DailyBar> {
+  const { whatToShow } = config.canonical
+  const bars = stores.raw.mergedBars(symbol, '1 day', whatToShow, -Infinity, Infinity)
+  const byDate = new Map<SessionDate, DailyBar>()
+  bars.ts.forEach((ts, row) => {
+    const { open, high, low, close, volume } = bars
+    const daily = { open: open[row], high: high[row], low: low[row], close: close[row], volume: volume[row] }
+    // What is no number says nothing.
+    if (Object.values(daily).every(Number.isFinite)) byDate.set(epochDayToDate(Math.floor(ts / DAY_SECONDS)), daily)
+  })
+  return byDate
+}

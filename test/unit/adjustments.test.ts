@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest'
+import { basisChanges, type ObservedRatio, scaleOf } from '#main/pipeline/transform/adjustments.ts'
+
+const seen = (responseId: number, earlierResponseId: number, priceRatio: number, volumeRatio: number | null = null) =>
+  ({ responseId, earlierResponseId, priceRatio, volumeRatio, atMs: responseId * 1000 }) satisfies ObservedRatio
+
+describe('a change of basis', () => {
+  test('concerns every response up to the one that was in the old basis, and none after', () => {
+    const changes = basisChanges([seen(9, 4, 0.25, 4)])
+    expect(changes).toEqual([
+      { lastOldResponse: 4, firstNewResponse: 9, priceRatio: 0.25, volumeRatio: 4, detectedAtMs: 9000 },
+    ])
+    expect(scaleOf(changes, 1)).toEqual({ price: 0.25, volume: 4 })
+    expect(scaleOf(changes, 4)).toEqual({ price: 0.25, volume: 4 })
+    expect(scaleOf(changes, 5)).toEqual({ price: 1, volume: 1 })
+    expect(scaleOf(changes, 9)).toEqual({ price: 1, volume: 1 })
+  })
+
+  test('multiplies volumes by the inverse where those do not follow one ratio', () => {
+    expect(basisChanges([seen(2, 1, 0.25)])[0].volumeRatio).toBe(4)
+  })
+
+  test('that is seen in several sessions is one, and reaches as far as any of them shows', () => {
+    const changes = basisChanges([seen(9, 3, 0.25), seen(9, 6, 0.2501), seen(10, 7, 0.25)])
+    expect(changes).toMatchObject([{ lastOldResponse: 7, firstNewResponse: 9 }])
+    expect(scaleOf(changes, 7).price).toBeCloseTo(0.25, 9)
+    expect(scaleOf(changes, 8).price).toBe(1)
+  })
+
+  test('is not counted twice when a session that was in the old basis is answered again later', () => {
+    const changes = basisChanges([seen(9, 6, 0.5), seen(12, 3, 0.5)])
+    expect(changes).toHaveLength(1)
+    expect(scaleOf(changes, 3)).toEqual({ price: 0.5, volume: 2 })
+  })
+
+  test('comes on top of an earlier one', () => {
+    // A split of 2:1 after response 3, one of 5:1 after response 8; session A was only seen before both.
+    const changes = basisChanges([seen(5, 3, 0.5), seen(10, 8, 0.2), seen(11, 2, 0.1)])
+    expect(changes).toMatchObject([
+      { lastOldResponse: 3, firstNewResponse: 5, priceRatio: 0.5 },
+      { lastOldResponse: 8, firstNewResponse: 10, priceRatio: 0.2 },
+    ])
+    expect(scaleOf(changes, 2).price).toBeCloseTo(0.1, 12)
+    expect(scaleOf(changes, 6).price).toBeCloseTo(0.2, 12)
+    expect(scaleOf(changes, 10).price).toBe(1)
+  })
+
+  test('is none where nothing was seen', () => {
+    expect(basisChanges([])).toEqual([])
+    expect(scaleOf([], 7)).toEqual({ price: 1, volume: 1 })
+  })
+})
