@@ -9,7 +9,7 @@ interface SparkProps {
   readonly foot?: 'zero' | 'smallest'
 }
 
-const WIDTH = 72
+const WIDTH = 56
 const HEIGHT = 18
 const PADDING = 2
 

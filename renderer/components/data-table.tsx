@@ -11,6 +11,8 @@ export interface Column<Row> {
   readonly numeric?: boolean
   /** Takes the width that is left and shortens what does not fit. */
   readonly grow?: boolean
+  /** Left out where the window is narrower than 1200 pixels. */
+  readonly wideOnly?: boolean
   readonly cell: (row: Row) => ReactNode
   /** Makes the column sortable. Undefined values stand last. */
   readonly sortValue?: (row: Row) => number | string | undefined
@@ -133,7 +135,12 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
                       })}
                 >
                   {columns.map((column) => (
-                    <td key={column.key} data-numeric={column.numeric} data-grow={column.grow}>
+                    <td
+                      key={column.key}
+                      data-numeric={column.numeric}
+                      data-grow={column.grow}
+                      data-wide-only={column.wideOnly === true || undefined}
+                    >
                       {column.cell(row)}
                     </td>
                   ))}
@@ -165,7 +172,7 @@ interface HeaderCellProps<Row> {
 }
 
 function HeaderCell<Row>({ column, order, onOrder }: HeaderCellProps<Row>) {
-  const { key, header, unit, numeric, grow, sortValue } = column
+  const { key, header, unit, numeric, grow, wideOnly, sortValue } = column
   const active = order?.key === key ? order : undefined
   const arrow = active !== undefined && <span aria-hidden>{active.descending ? ' ↓ ' : ' ↑ '}</span>
   const direction = active === undefined ? 'none' : active.descending ? 'descending' : 'ascending'
@@ -174,6 +181,7 @@ function HeaderCell<Row>({ column, order, onOrder }: HeaderCellProps<Row>) {
       scope="col"
       data-numeric={numeric}
       data-grow={grow}
+      data-wide-only={wideOnly === true || undefined}
       {...(sortValue === undefined ? {} : { 'aria-sort': direction })}
     >
       {sortValue === undefined ? (

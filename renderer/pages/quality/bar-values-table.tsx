@@ -2,14 +2,12 @@ import type { BarValues } from '#shared/contract/quality.ts'
 import type { Column } from '../../components/data-table.tsx'
 import { DataTable } from '../../components/data-table.tsx'
 import { formatFieldValue } from '../../format/numbers.ts'
-import { formatZoneClock } from '../../format/times.ts'
 
 /** One version of a bar, or one of its neighbours. */
 export interface NamedBar {
   readonly name: string
   /** Null where there is none. */
   readonly bar: BarValues | null
-  readonly zone: string
   /** True for the one that the others are compared with. */
   readonly isMain?: boolean
 }
@@ -30,7 +28,7 @@ const FIELDS = [
   ['low', 'Low'],
   ['close', 'Close'],
   ['volume', 'Volume'],
-  ['vwap', 'Average'],
+  ['vwap', 'VWAP'],
   ['tradeCount', 'Trades'],
 ] as const
 
@@ -39,12 +37,6 @@ const COLUMNS: readonly Column<NamedBar>[] = [
     key: 'name',
     header: '',
     cell: ({ name, isMain }) => (isMain === true ? <b>{name}</b> : name),
-  },
-  {
-    key: 'ts',
-    header: 'Start',
-    numeric: true,
-    cell: ({ bar, zone }) => (bar === null ? '–' : formatZoneClock(bar.ts, zone)),
   },
   ...FIELDS.map(([field, header]): Column<NamedBar> => ({
     key: field,

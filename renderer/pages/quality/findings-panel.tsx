@@ -15,7 +15,7 @@ import { formatCount, formatQuantity } from '../../format/numbers.ts'
 import { formatZoneClock, zoneName } from '../../format/times.ts'
 import type { CellRange } from '../../grid/grid-cells.ts'
 import { isOneCell, isSameCell } from '../../grid/grid-cells.ts'
-import { ACTION_WORDS, ruleTitle, SEVERITY_RANKS, SEVERITY_WORDS } from '../../wording/quality-words.ts'
+import { ruleTitle, SEVERITY_RANKS, SEVERITY_WORDS } from '../../wording/quality-words.ts'
 import classes from './findings-panel.module.css'
 import { isAboutBars } from './session-minutes.ts'
 
@@ -32,7 +32,7 @@ interface FindingsPanelProps {
 
 /** More findings than this are not read one by one. */
 const LIMIT = 1_000
-const MAX_HEIGHT = 393
+const MAX_HEIGHT = 29 + 12 * 44
 const ALL = 'all'
 
 /** Each finding of the chosen sessions, filtered by rule, severity and whether it is open. */
@@ -97,6 +97,7 @@ export function FindingsPanel(props: FindingsPanelProps) {
               selectedKey={selectedKey(rows, selection, atTs)}
               onSelect={onFinding}
               maxHeight={MAX_HEIGHT}
+              lines={2}
               empty={isOpenOnly ? 'No open finding is like that.' : 'No finding is like that.'}
             />
           </div>
@@ -143,20 +144,27 @@ const columnsFor = (zone: string): readonly Column<Finding>[] => [
     header: 'Time',
     unit: zoneName(zone),
     numeric: true,
+    wideOnly: true,
     cell: (row) => (isAboutBars(row.rule) ? formatZoneClock(row.ts, zone) : '–'),
   },
-  { key: 'rule', header: 'Rule', cell: (row) => ruleTitle(row.rule), sortValue: (row) => ruleTitle(row.rule) },
-  { key: 'message', header: 'What', grow: true, cell: (row) => <span title={row.message}>{row.message}</span> },
-  { key: 'bars', header: 'Bars', numeric: true, cell: (row) => formatCount(row.bars), sortValue: (row) => row.bars },
   {
-    key: 'action',
-    header: 'Did',
-    cell: (row) => ACTION_WORDS[row.action].word,
-    sortValue: (row) => ACTION_WORDS[row.action].word,
+    key: 'message',
+    header: 'What',
+    grow: true,
+    cell: ({ rule, message, bars }) => (
+      <span title={message}>
+        {ruleTitle(rule)}
+        {bars > 1 && <span className={classes.quiet}>, {formatQuantity(bars, 'bar')}</span>}
+        <br />
+        <span className={classes.quiet}>{message}</span>
+      </span>
+    ),
+    sortValue: ({ rule }) => ruleTitle(rule),
   },
   {
     key: 'state',
     header: 'State',
+    wideOnly: true,
     cell: ({ acknowledgement, blocking }) =>
       acknowledgement !== undefined ? (
         <StateMark kind="signed" word={acknowledgement.author} />

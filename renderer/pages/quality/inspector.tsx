@@ -1,6 +1,8 @@
+import { SegmentedControl } from '@mantine/core'
 import type { UseQueryResult } from '@tanstack/react-query'
 import { useQuery } from '@tanstack/react-query'
 import { useDebouncedValue } from '@mantine/hooks'
+import { useState } from 'react'
 import type { QualityGrid } from '#shared/contract/quality.ts'
 import { Panel } from '../../components/panel.tsx'
 import { QueryView } from '../../components/query-view.tsx'
@@ -62,19 +64,38 @@ interface OneSessionProps {
 
 function OneSession({ of: { symbol, sessionDate }, atTs, onChange }: OneSessionProps) {
   const session = useQuery(orpc.quality.session.queryOptions({ input: { symbol, sessionDate } }))
+  const [isNear, setNear] = useState(false)
   const { data } = session
   const note =
     data === undefined
       ? ''
       : `${formatZoneClock(data.openTs, data.zone)} to ${formatZoneClock(data.closeTs, data.zone)} ${zoneName(data.zone)}${data.earlyClose ? ', early close' : ''}`
   return (
-    <Panel title={`${symbol} ${sessionDate}`} note={note} className={classes.panel}>
+    <Panel
+      title={`${symbol} ${sessionDate}`}
+      note={note}
+      className={classes.panel}
+      controls={
+        atTs !== undefined && (
+          <SegmentedControl
+            aria-label="Drawn"
+            data={[
+              { value: 'session', label: 'Session' },
+              { value: 'near', label: 'Around bar' },
+            ]}
+            value={isNear ? 'near' : 'session'}
+            onChange={(value) => setNear(value === 'near')}
+          />
+        )
+      }
+    >
       <QueryView query={session} height={SESSION_CHART_HEIGHT + 160}>
         {(report) => (
           <SessionInspector
             key={`${symbol} ${sessionDate}`}
             report={report}
             atTs={atTs}
+            isNear={isNear}
             // A step from bar to bar is no place to go back to.
             onBar={(ts) => onChange({ atTs: ts }, 'replace')}
           />

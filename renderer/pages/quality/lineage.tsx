@@ -9,7 +9,7 @@ import { StateMark } from '../../components/state-mark.tsx'
 import { orpc } from '../../engine-client.ts'
 import { formatCount, formatQuantity } from '../../format/numbers.ts'
 import { formatLocalMoment, formatZoneClock, LOCAL_ZONE, zoneName } from '../../format/times.ts'
-import { flagWords, ruleTitle, SEVERITY_WORDS } from '../../wording/quality-words.ts'
+import { ruleTitle, SEVERITY_WORDS } from '../../wording/quality-words.ts'
 import type { NamedBar } from './bar-values-table.tsx'
 import { BarValuesTable } from './bar-values-table.tsx'
 import classes from './lineage.module.css'
@@ -52,17 +52,11 @@ export function Lineage({ symbol, ts, zone, onClose }: LineageProps) {
 }
 
 function Explained({ explanation }: { readonly explanation: Explanation }) {
-  const { bar, absence, summary, origins, findings, build, facts, baseline, config } = explanation
-  const flags = bar === undefined ? '' : flagWords(bar.flags)
+  const { absence, summary, origins, findings, build, facts, baseline, config } = explanation
   return (
     <>
       <p className={classes.summary}>{summary}</p>
       {absence !== undefined && absence !== summary && <p className={classes.summary}>{absence}</p>}
-      {flags !== '' && (
-        <p className={classes.summary}>
-          Marks: <b>{flags}</b>
-        </p>
-      )}
       <BarValuesTable label="Versions of the bar" rows={versionsOf(explanation)} />
       <RawOrigins origins={origins} zone={explanation.zone} />
       {findings.length > 0 && (
@@ -121,13 +115,12 @@ function Explained({ explanation }: { readonly explanation: Explanation }) {
 }
 
 /** The curated bar above every version that was received, the one that counts first. */
-function versionsOf({ bar, origins, zone }: Explanation): readonly NamedBar[] {
-  const received = origins.flatMap(({ responseId, used, rows }) =>
+function versionsOf({ bar, origins }: Explanation): readonly NamedBar[] {
+  const received = origins.flatMap(({ responseId, rows }) =>
     rows.map((row, index): NamedBar => ({
-      name: `Response ${responseId}${used ? ', used' : ''}${index === 0 ? '' : `, again ${index}`}`,
+      name: `Response ${responseId}${index === 0 ? '' : `, again ${index}`}`,
       bar: row,
-      zone,
     })),
   )
-  return [{ name: 'Curated', bar: bar ?? null, zone, isMain: true }, ...received]
+  return [{ name: 'Curated', bar: bar ?? null, isMain: true }, ...received]
 }

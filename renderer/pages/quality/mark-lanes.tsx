@@ -97,7 +97,8 @@ function LaneName({ name, y, left, isEmpty }: LaneNameProps) {
       y={y + LANE / 2}
       dy="0.32em"
       textAnchor="end"
-      fill={isEmpty ? 'var(--sy-line-strong)' : 'var(--sy-ink-2)'}
+      fill={isEmpty ? 'var(--sy-ink-3)' : 'var(--sy-ink)'}
+      fontWeight={isEmpty ? 400 : 600}
     >
       {name}
     </text>

@@ -41,7 +41,7 @@ export function QualityFigures({ grid, rules, trend, thresholds }: QualityFigure
           thresholds !== undefined && (
             <Limit
               isMet={coverage >= thresholds.minimumCoverage}
-              words={`≥ ${formatShare(thresholds.minimumCoverage, 1)} %`}
+              words={`at least ${formatShare(thresholds.minimumCoverage, 1)} %`}
             />
           )
         }
@@ -63,13 +63,13 @@ export function QualityFigures({ grid, rules, trend, thresholds }: QualityFigure
           expected > 0 && (
             <Limit
               isMet={filled / expected <= thresholds.maximumFilled}
-              words={`${formatShare(filled, expected)} ≤ ${formatShare(thresholds.maximumFilled, 1)} %`}
+              words={`${formatShare(filled, expected)} %, at most ${formatShare(thresholds.maximumFilled, 1)} %`}
             />
           )
         }
       />
       <Figure
-        label="Open errors and warnings"
+        label="Open findings"
         value={formatCount(open.toLookAt)}
         trend={course('findings', 'Findings')}
         note={openNote(open)}
@@ -104,7 +104,10 @@ function openNote({ by, toLookAt, acknowledged }: ReturnType<typeof openFindings
       <StateMark kind="pass" word={acknowledged === 0 ? 'None open' : `${formatCount(acknowledged)} acknowledged`} />
     )
   }
-  if (by.error > 0) return <StateMark kind="fail" word={formatQuantity(by.error, 'error')} />
+  if (by.error > 0) {
+    const warnings = by.warn > 0 ? `, ${formatQuantity(by.warn, 'warning')}` : ''
+    return <StateMark kind="fail" word={`${formatQuantity(by.error, 'error')}${warnings}`} />
+  }
   return <StateMark kind="attention" word={formatQuantity(by.warn, 'warning')} />
 }
 

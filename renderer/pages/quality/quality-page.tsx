@@ -4,7 +4,6 @@ import type { Overview } from '#shared/contract/contract.ts'
 import type { Finding } from '#shared/contract/quality.ts'
 import { JobStarter } from '../../components/job-starter.tsx'
 import { Page } from '../../components/page.tsx'
-import { Panel, PanelGrid } from '../../components/panel.tsx'
 import { LoadingSpace } from '../../components/loading-space.tsx'
 import { orpc } from '../../engine-client.ts'
 import { useJobs, useOverview } from '../../engine-queries.ts'
@@ -83,15 +82,13 @@ function Workbench({ quality, overview }: WorkbenchProps) {
   const zone = (zones.size === 1 ? overview?.symbols[0]?.zone : undefined) ?? 'UTC'
   return (
     <>
-      <PanelGrid columns="minmax(0, 1fr)">
-        <Panel title="State" note="of the chosen sessions; trends over the latest 30">
-          {grid.data === undefined || rules.data === undefined || trend.data === undefined ? (
-            <LoadingSpace height={76} />
-          ) : (
-            <QualityFigures grid={grid.data} rules={rules.data} trend={trend.data} thresholds={thresholds} />
-          )}
-        </Panel>
-      </PanelGrid>
+      <section className={classes.state} aria-label="State">
+        {grid.data === undefined || rules.data === undefined || trend.data === undefined ? (
+          <LoadingSpace height={72} />
+        ) : (
+          <QualityFigures grid={grid.data} rules={rules.data} trend={trend.data} thresholds={thresholds} />
+        )}
+      </section>
       <div className={classes.bench}>
         <div className={classes.picture}>
           <GridPanel
@@ -106,20 +103,20 @@ function Workbench({ quality, overview }: WorkbenchProps) {
             highlighted={highlighted}
           />
           <RulesPanel rules={rules} rule={view.rule} onRule={(rule) => change({ rule })} />
+          <FindingsPanel
+            scope={scope}
+            rule={view.rule}
+            onRule={(rule) => change({ rule })}
+            selection={view.selection}
+            atTs={view.atTs}
+            onFinding={(finding) => showFinding(finding, change)}
+            zone={zone}
+          />
         </div>
-        <Inspector grid={grid} view={view} onChange={change} />
+        <div className={classes.side}>
+          <Inspector grid={grid} view={view} onChange={change} />
+        </div>
       </div>
-      <PanelGrid columns="minmax(0, 1fr)">
-        <FindingsPanel
-          scope={scope}
-          rule={view.rule}
-          onRule={(rule) => change({ rule })}
-          selection={view.selection}
-          atTs={view.atTs}
-          onFinding={(finding) => showFinding(finding, change)}
-          zone={zone}
-        />
-      </PanelGrid>
     </>
   )
 }

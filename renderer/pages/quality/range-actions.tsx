@@ -25,7 +25,7 @@ export function RangeActions({ range, open, isStale }: RangeActionsProps) {
     <ul className={classes.actions} aria-label="What can be done">
       {open.length > 0 && (
         <li className={classes.action}>
-          <Acknowledge label="Acknowledge all…" findings={open} />
+          <Acknowledge label={open.length === 1 ? 'Acknowledge…' : 'Acknowledge all…'} findings={open} />
           <span>Lets {formatQuantity(open.length, 'open finding')} stand, with a reason. Can be taken back.</span>
         </li>
       )}

@@ -1,6 +1,6 @@
-import { Button } from '@mantine/core'
+import { SegmentedControl } from '@mantine/core'
 import type { UseQueryResult } from '@tanstack/react-query'
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import type { RuleReport } from '#shared/contract/quality.ts'
 import { Spark } from '../../charts/spark.tsx'
 import type { Column } from '../../components/data-table.tsx'
@@ -25,24 +25,36 @@ const MAX_HEIGHT = 449
 /** What each rule found, and how it is set. Choosing one shows its findings, and its description and parameters. */
 export function RulesPanel({ rules, rule, onRule }: RulesPanelProps) {
   const sorted = useMemo(() => gravestFirst(rules.data ?? []), [rules.data])
+  const [shown, setShown] = useState<'found' | 'all'>('found')
   const found = sorted.filter(({ findings }) => findings > 0).length
   return (
     <Panel
       title="Rules"
       note={rules.data === undefined ? '' : `${formatCount(found)} of ${formatCount(sorted.length)} found something`}
-      controls={rule !== undefined && <Button onClick={() => onRule(undefined)}>All rules</Button>}
+      controls={
+        <SegmentedControl
+          aria-label="Rules shown"
+          data={[
+            { value: 'found', label: 'Found something' },
+            { value: 'all', label: 'All' },
+          ]}
+          value={shown}
+          onChange={setShown}
+        />
+      }
     >
-      <QueryView query={rules} height={MAX_HEIGHT}>
+      <QueryView query={rules} height={200}>
         {() => (
           <DataTable
             label="Rules"
             columns={COLUMNS}
-            rows={sorted}
+            rows={sorted.filter((row) => shown === 'all' || row.findings > 0 || row.id === rule)}
             rowKey={({ id }) => id}
             selectedKey={rule}
             onSelect={({ id }) => onRule(id === rule ? undefined : id)}
             renderDetail={(row) => <RuleDetail rule={row} />}
             maxHeight={MAX_HEIGHT}
+            empty="No rule found anything in these sessions."
           />
         )}
       </QueryView>
@@ -77,6 +89,8 @@ function RuleDetail({ rule }: { readonly rule: RuleReport }) {
   )
 }
 
+type Count = readonly [key: string, header: string, wideOnly: boolean, value: (rule: RuleReport) => number]
+
 const COLUMNS: readonly Column<RuleReport>[] = [
   {
     key: 'severity',
@@ -89,20 +103,25 @@ const COLUMNS: readonly Column<RuleReport>[] = [
     key: 'title',
     header: 'Rule',
     grow: true,
-    cell: (rule) => (rule.findings > 0 ? rule.title : <span className={classes.quiet}>{rule.title}</span>),
+    cell: ({ title, findings }) => (
+      <span title={title} {...(findings > 0 ? {} : { className: classes.quiet })}>
+        {title}
+      </span>
+    ),
     sortValue: ({ title }) => title,
   },
   ...(
     [
-      ['findings', 'Findings', ({ findings }) => findings],
-      ['open', 'Open', openOf],
-      ['acknowledged', 'Signed', ({ acknowledged }) => acknowledged],
-      ['sessions', 'Sessions', ({ sessions }) => sessions],
-      ['bars', 'Bars', ({ bars }) => bars],
-    ] as const satisfies readonly (readonly [key: string, header: string, value: (rule: RuleReport) => number])[]
-  ).map(([key, header, value]): Column<RuleReport> => ({
+      ['findings', 'Findings', false, ({ findings }) => findings],
+      ['open', 'Open', false, openOf],
+      ['acknowledged', 'Signed', true, ({ acknowledged }) => acknowledged],
+      ['sessions', 'Sessions', true, ({ sessions }) => sessions],
+      ['bars', 'Bars', true, ({ bars }) => bars],
+    ] as const satisfies readonly Count[]
+  ).map(([key, header, wideOnly, value]): Column<RuleReport> => ({
     key,
     header,
+    wideOnly,
     numeric: true,
     cell: (rule) => (value(rule) === 0 ? <span className={classes.quiet}>0</span> : formatCount(value(rule))),
     sortValue: value,
@@ -110,7 +129,6 @@ const COLUMNS: readonly Column<RuleReport>[] = [
   {
     key: 'trend',
     header: 'Trend',
-    unit: '30 sessions',
     cell: ({ title, findings, trend }) =>
       findings === 0 ? (
         <span className={classes.quiet}>none</span>
@@ -124,15 +142,8 @@ const COLUMNS: readonly Column<RuleReport>[] = [
   {
     key: 'action',
     header: 'Does',
-    cell: ({ action }) => ACTION_WORDS[action].word,
+    wideOnly: true,
+    cell: ({ action, blocking }) => `${ACTION_WORDS[action].word}${blocking ? ', blocks' : ''}`,
     sortValue: ({ action }) => ACTION_WORDS[action].word,
   },
-  {
-    key: 'blocking',
-    header: 'Blocks',
-    cell: ({ blocking }) =>
-      blocking ? <StateMark kind="stopped" word="Yes" /> : <span className={classes.quiet}>no</span>,
-    sortValue: ({ blocking }) => (blocking ? 0 : 1),
-  },
-  { key: 'version', header: 'Version', numeric: true, cell: ({ version }) => formatCount(version) },
 ]

@@ -15,6 +15,7 @@ import {
 import type { SessionReport } from '#shared/contract/quality.ts'
 import { AXIS, CURSOR, GRID, MARKED_MINUTE } from '../../charts/chart-style.ts'
 import { clockTicks } from '../../charts/clock-ticks.ts'
+import { niceTicks } from '../../charts/nice-ticks.ts'
 import { formatFieldValue } from '../../format/numbers.ts'
 import { formatZoneClock, zoneName } from '../../format/times.ts'
 import { Candles } from './candles.tsx'
@@ -28,7 +29,7 @@ const PRICE_HEIGHT = 176
 const VOLUME_HEIGHT = 88
 export const SESSION_CHART_HEIGHT = PRICE_HEIGHT + LANES_HEIGHT + VOLUME_HEIGHT
 /** All parts leave the same room at the sides, so that a minute is at the same place in each. */
-const LEFT = 66
+const LEFT = 72
 const RIGHT = 12
 const MARGIN = { top: 8, right: RIGHT, bottom: 0, left: 0 } as const
 
@@ -48,6 +49,7 @@ export function SessionChart({ report, minutes, span, atTs, onBar, width }: Sess
   const syncId = useId()
   const { zone, symbol, sessionDate } = report
   const ticks = clockTicks(span, span[1] - span[0] > 3 * 3600 ? 3600 : 900)
+  const reach = priceReach(minutes) ?? [0, 1]
   const clock = (ts: number): string => formatZoneClock(ts, zone)
   const shared = {
     data: minutes as SessionMinute[],
@@ -98,8 +100,9 @@ export function SessionChart({ report, minutes, span, atTs, onBar, width }: Sess
         <YAxis
           {...AXIS}
           width={LEFT}
-          domain={[...(priceReach(minutes) ?? [0, 1])]}
-          tickFormatter={(value: number) => formatFieldValue('close', Math.round(value * 1e6) / 1e6)}
+          domain={reach}
+          ticks={niceTicks(reach, 4)}
+          tickFormatter={(value: number) => formatFieldValue('close', value)}
           label={{ value: 'price', ...AXIS_LABEL }}
         />
         <FilledBands minutes={minutes} />
@@ -137,7 +140,13 @@ export function SessionChart({ report, minutes, span, atTs, onBar, width }: Sess
   )
 }
 
-const AXIS_LABEL = { angle: -90, position: 'insideLeft', offset: 10, fill: 'var(--sy-ink-3)' } as const
+const AXIS_LABEL = {
+  angle: -90,
+  position: 'insideLeft',
+  offset: 10,
+  fill: 'var(--sy-ink-3)',
+  style: { textAnchor: 'middle' },
+} as const
 
 /** The part at the foot has the labels. */
 const noLabel = (): string => ''

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
-import type { Finding } from '#shared/contract/quality.ts'
+import type { BarValues, Finding } from '#shared/contract/quality.ts'
 import { StateMark } from '../../components/state-mark.tsx'
 import { formatCount, formatQuantity } from '../../format/numbers.ts'
 import { formatLocalMoment, formatZoneClock, LOCAL_ZONE, zoneName } from '../../format/times.ts'
@@ -146,14 +146,18 @@ function OneFinding({ finding, zone, onBar }: OneFindingProps) {
         <BarValuesTable
           label={`Bars around ${when}, as received`}
           rows={[
-            { name: 'Before', bar: context.previous, zone },
-            { name: 'Found', bar: context.bar, zone, isMain: true },
-            { name: 'After', bar: context.next, zone },
+            { name: `Before${clockOf(context.previous, zone)}`, bar: context.previous },
+            { name: `Found${clockOf(context.bar, zone)}`, bar: context.bar, isMain: true },
+            { name: `After${clockOf(context.next, zone)}`, bar: context.next },
           ]}
         />
       )}
     </div>
   )
+}
+
+function clockOf(bar: BarValues | null, zone: string): string {
+  return bar === null ? '' : ` ${formatZoneClock(bar.ts, zone)}`
 }
 
 /** `10:31 ET`, `10:31 to 10:44 ET`. */

@@ -1,5 +1,4 @@
-import { SegmentedControl } from '@mantine/core'
-import { useMemo, useState } from 'react'
+import { useMemo } from 'react'
 import type { SessionReport } from '#shared/contract/quality.ts'
 import { ChartFrame } from '../../charts/chart-frame.tsx'
 import { fileName } from '../../charts/file-name.ts'
@@ -10,7 +9,6 @@ import { formatZoneClock, zoneName } from '../../format/times.ts'
 import { flagWords } from '../../wording/quality-words.ts'
 import { SESSION_CHART_HEIGHT, SessionChart } from './session-chart.tsx'
 import { sessionCsv } from './session-csv.ts'
-import classes from './session-frame.module.css'
 import type { SessionMinute } from './session-minutes.ts'
 import { isMissing, minutesOf, spanOf } from './session-minutes.ts'
 
@@ -18,13 +16,14 @@ interface SessionFrameProps {
   readonly report: SessionReport
   /** The chosen bar, epoch seconds. */
   readonly atTs: number | undefined
+  /** Whether only the time around the chosen bar is drawn. */
+  readonly isNear: boolean
   readonly onBar: (ts: number | undefined) => void
 }
 
 /** The bars of a session as a chart or as a table, whole or around the chosen one. */
-export function SessionFrame({ report, atTs, onBar }: SessionFrameProps) {
+export function SessionFrame({ report, atTs, isNear, onBar }: SessionFrameProps) {
   const { symbol, sessionDate } = report
-  const [isNear, setNear] = useState(false)
   const minutes = useMemo(() => minutesOf(report), [report])
   const columns = useMemo(() => columnsFor(report), [report])
   const span = spanOf(report, minutes, isNear ? atTs : undefined)
@@ -32,53 +31,37 @@ export function SessionFrame({ report, atTs, onBar }: SessionFrameProps) {
   const inSpan = useMemo(() => minutes.filter(({ ts }) => ts > fromTs && ts < toTs), [minutes, fromTs, toTs])
   const isEmpty = report.bars.ts.length === 0
   return (
-    <div className={classes.frame}>
-      {atTs !== undefined && !isEmpty && (
-        <SegmentedControl
-          className={classes.zoom ?? ''}
-          aria-label="Shown part"
-          data={[
-            { value: 'session', label: 'Session' },
-            { value: 'near', label: 'Around bar' },
-          ]}
-          value={isNear ? 'near' : 'session'}
-          onChange={(value) => setNear(value === 'near')}
+    <ChartFrame
+      title={`${symbol} ${sessionDate}, curated bars with their marks`}
+      note={barsWords(minutes)}
+      fileName={fileName([symbol, sessionDate, 'curated'])}
+      height={SESSION_CHART_HEIGHT}
+      empty={
+        isEmpty
+          ? {
+              title: 'No curated bars',
+              text:
+                report.stale === 'new'
+                  ? 'It was never built. Rebuild it to see its bars.'
+                  : 'The session has no bar that could be kept.',
+            }
+          : undefined
+      }
+      csv={() => sessionCsv(report, minutes)}
+      renderTable={(maxHeight) => (
+        <DataTable
+          label={`Bars of ${symbol}, ${sessionDate}`}
+          columns={columns}
+          rows={minutes}
+          rowKey={(minute) => String(minute.ts)}
+          selectedKey={atTs === undefined ? undefined : String(atTs)}
+          onSelect={({ ts }) => onBar(ts)}
+          maxHeight={maxHeight}
         />
       )}
-      <ChartFrame
-        title={`${symbol} ${sessionDate}, curated bars with their marks`}
-        note={barsWords(minutes)}
-        fileName={fileName([symbol, sessionDate, 'curated'])}
-        height={SESSION_CHART_HEIGHT}
-        empty={
-          isEmpty
-            ? {
-                title: 'No curated bars',
-                text:
-                  report.stale === 'new'
-                    ? 'It was never built. Rebuild it to see its bars.'
-                    : 'The session has no bar that could be kept.',
-              }
-            : undefined
-        }
-        csv={() => sessionCsv(report, minutes)}
-        renderTable={(maxHeight) => (
-          <DataTable
-            label={`Bars of ${symbol}, ${sessionDate}`}
-            columns={columns}
-            rows={minutes}
-            rowKey={(minute) => String(minute.ts)}
-            selectedKey={atTs === undefined ? undefined : String(atTs)}
-            onSelect={({ ts }) => onBar(ts)}
-            maxHeight={maxHeight}
-          />
-        )}
-      >
-        {(width) => (
-          <SessionChart report={report} minutes={inSpan} span={span} atTs={atTs} onBar={onBar} width={width} />
-        )}
-      </ChartFrame>
-    </div>
+    >
+      {(width) => <SessionChart report={report} minutes={inSpan} span={span} atTs={atTs} onBar={onBar} width={width} />}
+    </ChartFrame>
   )
 }
 

@@ -15,16 +15,18 @@ interface SessionInspectorProps {
   readonly report: SessionReport
   /** The chosen bar, epoch seconds. */
   readonly atTs: number | undefined
+  /** Whether only the time around the chosen bar is drawn. */
+  readonly isNear: boolean
   readonly onBar: (ts: number | undefined) => void
 }
 
 /** One session: its bars, where the chosen one comes from, its metrics and findings, and what can be done. */
-export function SessionInspector({ report, atTs, onBar }: SessionInspectorProps) {
+export function SessionInspector({ report, atTs, isNear, onBar }: SessionInspectorProps) {
   const { symbol, sessionDate, zone, findings } = report
   const [settledTs] = useDebouncedValue(atTs, SETTLE_MS, { leading: true })
   return (
     <>
-      <SessionFrame report={report} atTs={atTs} onBar={onBar} />
+      <SessionFrame report={report} atTs={atTs} isNear={isNear} onBar={onBar} />
       {atTs !== undefined && settledTs !== undefined && (
         <Lineage key={settledTs} symbol={symbol} ts={settledTs} zone={zone} onClose={() => onBar(undefined)} />
       )}

@@ -29,6 +29,11 @@ export function SessionMetrics({ report }: { readonly report: SessionReport }) {
   return (
     <div className={classes.metrics}>
       <ul className={classes.states} aria-label="State of the session">
+        {quality !== undefined && (
+          <li>
+            <b>{formatShare(quality.coverage, 1)} %</b> covered
+          </li>
+        )}
         {quality?.quarantined === true && (
           <li>
             <StateMark kind="fail" word="Quarantined: nothing is made from it" />
@@ -52,10 +57,6 @@ export function SessionMetrics({ report }: { readonly report: SessionReport }) {
       </ul>
       {quality !== undefined && (
         <dl className={classes.counts}>
-          <div className={classes.count}>
-            <dt>Coverage</dt>
-            <dd>{formatShare(quality.coverage, 1)} %</dd>
-          </div>
           {COUNTS.map(([key, name]) => (
             <div key={key} className={classes.count} data-none={quality[key] === 0 || undefined}>
               <dt>{name}</dt>

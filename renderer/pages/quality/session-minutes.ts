@@ -112,7 +112,7 @@ export function spanOf(
 }
 
 /** Lowest and highest price, with room for a mark above; undefined without bars. */
-export function priceReach(minutes: readonly SessionMinute[]): readonly [low: number, high: number] | undefined {
+export function priceReach(minutes: readonly SessionMinute[]): [low: number, high: number] | undefined {
   let low = Number.POSITIVE_INFINITY
   let high = Number.NEGATIVE_INFINITY
   for (const minute of minutes) {
