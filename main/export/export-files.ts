@@ -28,6 +28,8 @@ export interface ExportOptions {
   readonly formats: readonly ('parquet' | 'csv')[]
   /** Goes into the manifest as it is: versions, configuration, selection. */
   readonly about: Readonly<Record<string, unknown>>
+  /** Sessions that were left out because of what the quality rules found; told in the manifest. */
+  readonly heldBack: ExportResult['heldBack']
   readonly signal: AbortSignal
   readonly onProgress: (done: number, total: number, detail: string) => void
 }
@@ -94,10 +96,13 @@ export async function exportFiles(options: ExportOptions): Promise<ExportResult>
         files: written,
       }
     }
-    await writeFile(join(partial, 'manifest.json'), `${JSON.stringify({ ...options.about, layers }, null, 2)}\n`)
+    await writeFile(
+      join(partial, 'manifest.json'),
+      `${JSON.stringify({ ...options.about, heldBack: options.heldBack, layers }, null, 2)}\n`,
+    )
     await rename(partial, options.folder)
     options.onProgress(total, total, 'manifest.json')
-    return resultOf(options.folder, layers)
+    return resultOf(options.folder, layers, options.heldBack)
   } catch (thrown) {
     await rm(partial, { recursive: true, force: true })
     throw diskError(thrown, options.folder)
@@ -108,11 +113,16 @@ export async function exportFiles(options: ExportOptions): Promise<ExportResult>
 export async function readExport(folder: string): Promise<ExportResult> {
   const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as {
     layers: Record<string, ManifestLayer>
+    heldBack?: ExportResult['heldBack']
   }
-  return resultOf(folder, manifest.layers)
+  return resultOf(folder, manifest.layers, manifest.heldBack ?? [])
 }
 
-function resultOf(folder: string, layers: Readonly<Record<string, ManifestLayer>>): ExportResult {
+function resultOf(
+  folder: string,
+  layers: Readonly<Record<string, ManifestLayer>>,
+  heldBack: ExportResult['heldBack'],
+): ExportResult {
   const files = Object.values(layers).flatMap((layer) => layer.files)
   return {
     folder,
@@ -120,6 +130,7 @@ function resultOf(folder: string, layers: Readonly<Record<string, ManifestLayer>
     files: files.length,
     rows: Object.fromEntries(Object.entries(layers).map(([layer, { rows }]) => [layer, rows])),
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+    heldBack,
   }
 }
 

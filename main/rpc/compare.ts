@@ -1,3 +1,4 @@
+import { observedBars } from '#shared/bars.ts'
 import { COMPARED_FIELDS, type ComparedField } from '#shared/config/workspace-config.ts'
 import type { ComparisonRun, Histogram, Overlay } from '#shared/contract/contract.ts'
 import { SwitchyardError } from '#shared/errors.ts'
@@ -61,7 +62,9 @@ function overlayOf(engine: Engine, input: { symbol: string; sessionDate: string;
     })
   }
   const old = engine.stores.legacy.block(input.symbol, input.sessionDate)?.bars
-  const fresh = engine.stores.curated.block(input.symbol, input.sessionDate)?.bars
+  const block = engine.stores.curated.block(input.symbol, input.sessionDate)
+  // What was filled was not received and is not compared.
+  const fresh = block === undefined ? undefined : observedBars(block.bars)
   const values = new Map<number, { old: number | null; new: number | null }>()
   const put = (side: 'old' | 'new', bars: typeof old): void => {
     bars?.ts.forEach((ts, i) => {

@@ -12,7 +12,10 @@ import { expectedMinutes, hoursOf, missingRuns, sessionMinutes } from '#main/tws
 const RECENT_REQUESTS = 50
 
 /** What a run would fetch and how long it would take, without asking TWS. */
-export function planOf(engine: Engine, params: Pick<IngestParams, 'symbols' | 'from' | 'to' | 'refetch'>): IngestPlan {
+export function planOf(
+  engine: Engine,
+  params: Pick<IngestParams, 'symbols' | 'from' | 'to' | 'refetch' | 'flagged'>,
+): IngestPlan {
   const { services, stores, config } = engine
   const input = ingestPlanInput(params, services)
   const plan = previewPlan({ ...input, knownAbsent: knownAbsentFrom(engine, input) }, params.from, params.to)
@@ -54,7 +57,7 @@ function knownAbsentFrom(engine: Engine, { wanted }: PlanInput): NonNullable<Pla
 /** How far each session of the range is fetched. */
 export function coverageOf(engine: Engine, params: Pick<IngestParams, 'symbols' | 'from' | 'to'>): Coverage {
   const { services, stores, config } = engine
-  const input = ingestPlanInput({ ...params, refetch: false }, services)
+  const input = ingestPlanInput({ ...params, refetch: false, flagged: false }, services)
   const dates = [...new Set(input.wanted.flatMap(({ sessions }) => sessions.map(({ date }) => date)))].toSorted()
   return {
     sessions: dates,

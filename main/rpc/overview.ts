@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises'
 import { existsSync, statSync } from 'node:fs'
+import { horizonWarning } from '#shared/calendar/horizon.ts'
 import { zoneOffsetSeconds } from '#shared/time.ts'
 import type { Layer, Overview } from '#shared/contract/contract.ts'
 import { type Engine, VERSION } from '#main/engine/create-engine.ts'
@@ -89,9 +90,17 @@ export async function overviewOf(engine: Engine): Promise<Overview> {
       }
     }),
     findings: [...stores.curated.findingCounts({})],
+    calendarWarnings: calendarWarnings(engine),
     hasOldPipeline: config.oldPipeline !== undefined,
     freeDiskBytes: disk.bavail * disk.bsize,
   }
+}
+
+function calendarWarnings(engine: Engine): string[] {
+  const { config, services } = engine
+  const today = new Date(services.nowMs()).toISOString().slice(0, 10)
+  const calendars = new Map(config.symbols.map(({ symbol, calendar }) => [calendar, services.calendarOf(symbol)]))
+  return [...calendars.values()].flatMap((calendar) => horizonWarning(calendar, today) ?? [])
 }
 
 function range(first: string | null, last: string | null): { firstSession?: string; lastSession?: string } {

@@ -121,6 +121,18 @@ export class WritableFetchLog {
       .all(symbol, sessionDate) as RequestRow[]
   }
 
+  /** How often each session of a symbol was asked for again, and when last. */
+  refetches(symbol: string): ReadonlyMap<SessionDate, { readonly count: number; readonly lastMs: number }> {
+    const rows = this.#database
+      .prepare(
+        `select s.session_date as sessionDate, count(*) as count, max(r.sent_at_ms) as lastMs
+         from tws_request_sessions s join tws_requests r on r.id = s.request_id join instruments i on i.id = s.instrument_id
+         where i.symbol = ? and r.purpose = 'refetch' group by s.session_date`,
+      )
+      .all(symbol) as { sessionDate: SessionDate; count: number; lastMs: number }[]
+    return new Map(rows.map(({ sessionDate, ...row }) => [sessionDate, row]))
+  }
+
   /** Newest first. */
   revisions({ symbols, from, to, limit }: RevisionQuery): readonly RevisionRow[] {
     return this.#database

@@ -39,9 +39,10 @@ export type RequestKind = 'historical' | 'live' | 'schedule' | 'head-timestamp'
 
 /**
  * Why bars are asked for: fetch, nobody has asked yet; confirm, the answer before was short; refetch, the operator wants them again;
- * reconcile, they were streamed; refill, an interruption left a gap; poll, the latest ones; live, a stream.
+ * reconcile, they were streamed; refill, an interruption left a gap; poll, the latest ones; live, a stream; daily, daily bars to check
+ * them against.
  */
-export type RequestPurpose = 'fetch' | 'confirm' | 'refetch' | 'reconcile' | 'refill' | 'poll' | 'live'
+export type RequestPurpose = 'fetch' | 'confirm' | 'refetch' | 'reconcile' | 'refill' | 'poll' | 'live' | 'daily'
 
 /** What a request brought for one of its sessions. */
 export interface SessionOutcome {

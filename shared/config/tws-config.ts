@@ -53,6 +53,8 @@ export const verifyConfigSchema = z.strictObject({
   retries: z.int().min(0).max(50).default(5),
   /** Wait before such a retry; it doubles with every further one. */
   retryDelayMs: z.int().min(1).max(600_000).default(2_000),
+  /** Ask for the broker's daily bars as well, against which the minutes of a session are checked: one request for each symbol. */
+  dailyBars: z.boolean().default(true),
 })
 
 /** Bars as they are made. */

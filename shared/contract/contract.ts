@@ -85,6 +85,8 @@ export const overviewSchema = z.object({
   symbols: z.array(symbolStatusSchema),
   findings: z.array(z.object({ rule: z.string(), severity: z.string(), count: z.int() })),
   hasOldPipeline: z.boolean(),
+  /** Calendars whose knowledge ends soon or has ended, in words. */
+  calendarWarnings: z.array(z.string()),
   freeDiskBytes: z.number(),
 })
 export type Overview = z.infer<typeof overviewSchema>
@@ -236,7 +238,7 @@ export const contract = {
     /** What a run would fetch, without asking TWS. */
     plan: base
       .route({ method: 'POST', path: '/ingest/plan' })
-      .input(ingestParamsSchema.pick({ symbols: true, from: true, to: true, refetch: true }))
+      .input(ingestParamsSchema.pick({ symbols: true, from: true, to: true, refetch: true, flagged: true }))
       .output(ingestPlanSchema),
     start: base.route({ method: 'POST', path: '/ingest' }).input(ingestParamsSchema).output(jobSchema),
     /** Requests under way and waiting. */

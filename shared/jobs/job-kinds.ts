@@ -33,6 +33,8 @@ export const ingestParamsSchema = z.object({
   port: z.int().min(1).max(65535).optional(),
   /** Ask also for sessions that are there; answers that differ are kept as revisions. */
   refetch: z.boolean().default(false),
+  /** Ask only for sessions of which a quality rule wants another answer; the same one less and less often. */
+  flagged: z.boolean().default(false),
   /** Wait for a TWS that is not there, instead of failing at once. */
   waitForTws: z.boolean().default(false),
 })
@@ -206,6 +208,8 @@ export const exportResultSchema = z.object({
   files: z.int(),
   rows: z.record(z.string(), z.int()),
   bytes: z.int(),
+  /** Sessions in quarantine or with an open finding of a blocking rule: they are in no file. */
+  heldBack: z.array(sessionRefSchema.extend({ reason: z.string() })).default([]),
 })
 export type ExportResult = z.infer<typeof exportResultSchema>
 

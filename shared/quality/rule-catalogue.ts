@@ -41,7 +41,7 @@ const runLength = (bars: number): z.ZodDefault<z.ZodInt> => z.int().min(2).max(1
 const factor = (usual: number): z.ZodDefault<z.ZodNumber> => z.number().positive().max(1_000).default(usual)
 const basisPoints = (usual: number): z.ZodDefault<z.ZodNumber> => z.number().min(0).max(100_000).default(usual)
 
-/** A run is too long above `minimumBars` and `factor` times the median of the longest such runs of the sessions before. */
+/** A run is too long from `minimumBars` on where it exceeds `factor` times the median of the longest such runs of the sessions before. */
 const scaledRun = (
   minimumBars: number,
 ): z.ZodObject<{ minimumBars: z.ZodDefault<z.ZodInt>; factor: z.ZodDefault<z.ZodNumber> }> =>
@@ -53,6 +53,8 @@ const spike = z.strictObject({
   factor: factor(12),
   /** Basis points; smaller moves are never spikes. */
   minimumBp: basisPoints(20),
+  /** In price steps of the instrument; smaller moves are never spikes. */
+  minimumTicks: z.number().min(0).max(10_000).default(5),
   /** A bad tick is one of whose move the next bar takes back at least this share. */
   reversal: share.default(0.6),
 })

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { strFromU8, unzipSync } from 'fflate'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { BarFlag, observedBars } from '#shared/bars.ts'
 import type { JobResult } from '#shared/jobs/job-kinds.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
 import { barsFolderMarket } from '#main/simulator/simulator.ts'
@@ -80,18 +81,23 @@ describe.skipIf(!isThere)('real minute bars', () => {
       failed: [],
     })
     expect(christmas).toMatchObject({ sessionsFetched: 3, bars: total(['GOOG']), withoutData: [], failed: [] })
-    expect(engine.stores.curated.summary()).toMatchObject({ sessions: 27, bars: autumn.bars + christmas.bars })
+    const filled = engine.stores.curated.qualities({}).reduce((sum, quality) => sum + quality.filled, 0)
+    expect(engine.stores.curated.summary()).toMatchObject({
+      sessions: 27,
+      bars: autumn.bars + christmas.bars + filled,
+    })
   })
 
   test.each(CASES)('of $symbol on $date are those of the file in regular hours', (session) => {
     const block = engine.stores.curated.block(session.symbol, session.date)
     if (block === undefined) throw new Error('the session was not curated')
-    const { ts, open, high, low, close, volume, vwap, tradeCount, flags } = block.bars
+    const { ts, open, high, low, close, volume, vwap, tradeCount, flags } = observedBars(block.bars)
     const rows = [...ts].map((start, i): Row => [start, open[i], high[i], low[i], close[i], volume[i]])
     expect(rows).toEqual(rowsInFile(session))
     // The files have neither, and TWS says so with -1.
     expect([...vwap, ...tradeCount].every(Number.isNaN)).toBe(true)
-    expect(flags.every((flag) => flag === 0)).toBe(true)
+    // The market did what a rule doubts; the bar stands.
+    expect(flags.every((flag) => flag === 0 || flag === BarFlag.Suspect)).toBe(true)
   })
 
   test('are 390 in a full session and 210 in one that closes early', () => {
@@ -103,12 +109,20 @@ describe.skipIf(!isThere)('real minute bars', () => {
     })
   })
 
-  test('have gaps where a stock did not trade, and those are kept as gaps', () => {
+  test('have gaps where a stock did not trade, and those are filled with the close before and marked', () => {
     const short = CASES.filter((session) => rowsInFile(session).length < (session.close === '16:00' ? 390 : 210))
     expect(short.length).toBeGreaterThan(0)
     for (const session of short) {
       const block = engine.stores.curated.block(session.symbol, session.date)
-      expect(block?.count, `${session.symbol} ${session.date}`).toBe(rowsInFile(session).length)
+      if (block === undefined) throw new Error('the session was not curated')
+      const { bars } = block
+      expect(observedBars(bars).ts.length, `${session.symbol} ${session.date}`).toBe(rowsInFile(session).length)
+      bars.flags.forEach((flag, row) => {
+        if ((flag & BarFlag.Filled) === 0) return
+        const before = bars.close[row - 1]
+        expect([bars.open[row], bars.high[row], bars.low[row], bars.close[row]]).toEqual(Array(4).fill(before))
+        expect([bars.volume[row], bars.vwap[row]]).toEqual([0, NaN])
+      })
     }
   })
 })

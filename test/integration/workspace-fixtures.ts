@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
-import { BAR_COLUMNS, type BarColumns } from '#shared/bars.ts'
+import { allocateBars, BAR_COLUMNS, type BarColumns, type CuratedColumns, observedBars } from '#shared/bars.ts'
 import type { Job } from '#shared/jobs/job.ts'
 import type { JobKind, JobResult } from '#shared/jobs/job-kinds.ts'
 import { isFinal } from '#shared/jobs/job.ts'
@@ -137,6 +137,11 @@ export function hashesOf(engine: Engine): ReadonlyMap<string, string> {
 }
 
 /** Bars as plain arrays, so that a failed comparison shows what differs. */
+/** The bars of a curated block that were received: those that stand for minutes without trades left out. */
+export function receivedBars(block: { readonly bars: CuratedColumns } | undefined): BarColumns {
+  return block === undefined ? allocateBars(0) : observedBars(block.bars)
+}
+
 export function plain(bars: BarColumns): Record<string, number[]> {
   return Object.fromEntries(BAR_COLUMNS.map((name) => [name, [...bars[name]]]))
 }

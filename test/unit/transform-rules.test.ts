@@ -1,49 +1,65 @@
 import { describe, expect, test } from 'vitest'
 import { BarFlag } from '#shared/bars.ts'
-import type { Session } from '#shared/calendar/calendar.ts'
-import type { QualityConfig } from '#shared/config/workspace-config.ts'
-import type { RawResponse } from '#shared/raw-response.ts'
-import {
-  runTransformTwsBars,
-  sessionMinutes,
-  type TransformOutput,
-} from '#main/pipeline/transform/run-transform-tws-bars.ts'
+import { runTransformTwsBars, type TransformOutput } from '#main/pipeline/transform/run-transform-tws-bars.ts'
+import { sessionMinutes } from '#main/pipeline/quality/session-grid.ts'
 import { barsOf, CLOSE_TS, OPEN_TS, rowsOf, SESSION, type TestBar } from './bars-fixtures.ts'
+import {
+  DAY,
+  inputOf,
+  type Quality,
+  type Settings,
+  transform as curate,
+  transformAll as curateAll,
+} from './quality-fixtures.ts'
 
-const QUALITY: QualityConfig = { ohlcInconsistent: 'drop', outOfSession: 'drop', minimumCoverage: 0 }
-
-/** The local day of the session, 00:00 to 24:00 in New York. */
-const DAY = { fromTs: OPEN_TS - 34_200, toTs: OPEN_TS + 52_200 }
-
-interface Settings {
-  readonly session?: Session
-  readonly quality?: Partial<QualityConfig>
+/** What is missing from these few bars is not what these tests are about. */
+const OFF = { enabled: false }
+const RULES = {
+  low_coverage: OFF,
+  minutes_not_traded: OFF,
+  minutes_halted: OFF,
+  trade_count_zero: OFF,
+  tick_size: OFF,
+  flat_run: OFF,
+  stale_price: OFF,
 }
 
-function transformAll(responses: readonly (readonly TestBar[])[], settings: Settings = {}): TransformOutput {
-  return runTransformTwsBars({
-    session: settings.session ?? SESSION,
-    ...DAY,
-    responses: responses.map((bars, i): RawResponse => ({ id: i + 1, receivedAtMs: i, bars: barsOf(bars) })),
-    config: { transformVersion: 1, quality: { ...QUALITY, ...settings.quality } },
-  })
+type Rules = NonNullable<Quality['rules']>
+
+interface Local {
+  readonly session?: Settings['session']
+  readonly rules?: Rules
 }
 
-const transform = (bars: readonly TestBar[], settings?: Settings): TransformOutput => transformAll([bars], settings)
-
-/** Findings without their words. */
-function findingsOf(output: TransformOutput): unknown[] {
-  return output.findings.map(({ message: _message, ...finding }) => finding)
-}
-
-const dropped = (rule: string, ts: number): unknown => ({ ts, rule, severity: 'error', action: 'drop', bars: 1 })
-const outside = (ts: number, bars = 1): unknown => ({
-  ts,
-  rule: 'out_of_session',
-  severity: 'info',
-  action: 'drop',
-  bars,
+const settingsOf = ({ session, rules }: Local): Settings => ({
+  ...(session === undefined ? {} : { session }),
+  quality: { rules: { ...RULES, ...rules }, filling: { noTrade: 'leave-out' } },
+  instrument: { wholeUnits: false },
 })
+const transformAll = (responses: readonly (readonly TestBar[])[], local: Local = {}): TransformOutput =>
+  curateAll(responses, settingsOf(local))
+const transform = (bars: readonly TestBar[], local: Local = {}): TransformOutput => curate(bars, settingsOf(local))
+
+const WIDEN: Rules = { ohlc_inconsistent: { action: 'flag' } }
+const coverageOf = (minimum: number): Rules => ({ low_coverage: { params: { minimum } } })
+
+/** Findings without their words and the bars around them. */
+function findingsOf(output: TransformOutput): unknown[] {
+  return output.findings.map(({ message: _message, context: _context, ...finding }) => finding)
+}
+
+/** A finding of one minute or a run of them. */
+const one = (
+  rule: string,
+  severity: string,
+  action: string,
+  ts: number,
+  bars = 1,
+  lastTs = ts + 60 * (bars - 1),
+): unknown => ({ ts, lastTs, rule, severity, blocking: false, action, bars })
+
+const dropped = (rule: string, ts: number): unknown => one(rule, 'error', 'drop', ts)
+const outside = (ts: number, bars = 1): unknown => one('out_of_session', 'info', 'drop', ts, bars)
 
 /** A bar that trades between 9 and 12. */
 const GOOD: TestBar = { ts: OPEN_TS, open: 10, high: 12, low: 9, close: 11, volume: 300, vwap: 10.5, tradeCount: 7 }
@@ -60,14 +76,26 @@ describe('a good bar', () => {
       missing: 389,
       dropped: 0,
       flagged: 0,
+      filled: 0,
+      fromSecondSource: 0,
+      notTraded: 389,
+      halted: 0,
+      notFetched: 0,
+      outliers: 0,
+      nullVolume: 0,
+      nullVwap: 0,
+      nullTradeCount: 0,
+      adjusted: 0,
       coverage: 1 / 390,
+      quarantined: false,
+      refetch: false,
     })
   })
 
   test.each([
-    ['flat', { open: 10, high: 10, low: 10, close: 10 }],
+    ['flat', { open: 10, high: 10, low: 10, close: 10, vwap: 10 }],
     ['closing at its high', { open: 9, high: 12, low: 9, close: 12 }],
-    ['of the smallest price there is', { open: 5e-324, high: 5e-324, low: 5e-324, close: 5e-324 }],
+    ['of the smallest price there is', { open: 5e-324, high: 5e-324, low: 5e-324, close: 5e-324, vwap: 5e-324 }],
     ['of the largest price there is', { open: 1, high: Number.MAX_VALUE, low: 1, close: 1 }],
     ['without volume', { volume: 0 }],
     ['of a fraction of a share', { volume: 0.001 }],
@@ -102,18 +130,25 @@ describe('the hours of the session', () => {
   test('end at 13:00 on a half day: 210 minutes', () => {
     const session = { ...SESSION, closeTs: OPEN_TS + 210 * 60, earlyClose: true }
     const all = Array.from({ length: 390 }, (_, i) => ({ ts: OPEN_TS + 60 * i }))
-    const output = transform(all, { session, quality: { minimumCoverage: 1 } })
+    const output = transform(all, { session, rules: coverageOf(1) })
     expect(output.bars.ts).toHaveLength(210)
     expect(output.bars.ts[209]).toBe(OPEN_TS + 209 * 60)
     expect(findingsOf(output)).toEqual([outside(OPEN_TS + 210 * 60, 180)])
-    expect(output.quality).toEqual({ expected: 210, received: 390, missing: 0, dropped: 180, flagged: 0, coverage: 1 })
+    expect(output.quality).toMatchObject({
+      expected: 210,
+      received: 390,
+      missing: 0,
+      dropped: 180,
+      flagged: 0,
+      coverage: 1,
+    })
   })
 
   test('pause in a break', () => {
     const session = { ...SESSION, closeTs: OPEN_TS + 600, breakStartTs: OPEN_TS + 180, breakEndTs: OPEN_TS + 360 }
     const output = transform(
       Array.from({ length: 10 }, (_, i) => ({ ts: OPEN_TS + 60 * i })),
-      { session, quality: { minimumCoverage: 1 } },
+      { session, rules: coverageOf(1) },
     )
     expect([...output.bars.ts].map((ts) => (ts - OPEN_TS) / 60)).toEqual([0, 1, 2, 6, 7, 8, 9])
     expect(findingsOf(output)).toEqual([outside(OPEN_TS + 180, 3)])
@@ -136,7 +171,7 @@ describe('the window of the session', () => {
   test('begins with its first second and ends before its last; other bars are passed over', () => {
     const output = transform([DAY.fromTs - 60, DAY.fromTs, DAY.toTs - 60, DAY.toTs].map((ts) => ({ ts })))
     expect(output.quality).toMatchObject({ received: 2, dropped: 2 })
-    expect(findingsOf(output)).toEqual([outside(DAY.fromTs, 2)])
+    expect(findingsOf(output)).toEqual([one('out_of_session', 'info', 'drop', DAY.fromTs, 2, DAY.toTs - 60)])
   })
 
   test('is cut the same from bars in any order', () => {
@@ -158,8 +193,8 @@ describe('a price that is no price', () => {
   test.each(columns.flatMap((name) => values.map((value) => [name, value] as const)))(
     '%s %s is dropped',
     (name, value) => {
-      for (const ohlcInconsistent of ['drop', 'widen'] as const) {
-        const output = transform([{ ...GOOD, [name]: value }], { quality: { ohlcInconsistent } })
+      for (const action of ['drop', 'flag'] as const) {
+        const output = transform([{ ...GOOD, [name]: value }], { rules: { ohlc_inconsistent: { action } } })
         expect(output.bars.ts).toHaveLength(0)
         expect(findingsOf(output)).toEqual([dropped('price_invalid', OPEN_TS)])
         expect(output.findings[0].message).toContain(`${name} ${value}`)
@@ -187,24 +222,17 @@ describe('a high or low that does not enclose open and close', () => {
   })
 
   test.each(cases)('(%s) is widened where that is wished', (_name, change, widened) => {
-    const output = transform([{ ...GOOD, ...change }], { quality: { ohlcInconsistent: 'widen' } })
+    const output = transform([{ ...GOOD, ...change }], { rules: WIDEN })
     expect(rowsOf(output.bars)).toEqual([{ ...GOOD, ...change, ...widened }])
     expect([...output.bars.flags]).toEqual([BarFlag.OhlcRepaired])
-    expect(findingsOf(output)).toEqual([
-      { ts: OPEN_TS, rule: 'ohlc_inconsistent', severity: 'warn', action: 'flag', bars: 1 },
-    ])
+    expect(findingsOf(output)).toEqual([one('ohlc_inconsistent', 'error', 'flag', OPEN_TS)])
     expect(output.quality).toMatchObject({ dropped: 0, flagged: 1 })
   })
 
   test('is widened without touching its neighbours or the response', () => {
     const bars = barsOf([GOOD, { ...GOOD, ts: OPEN_TS + 60, high: 9, low: 12 }, { ...GOOD, ts: OPEN_TS + 120 }])
     const before = structuredClone(bars)
-    const output = runTransformTwsBars({
-      session: SESSION,
-      ...DAY,
-      responses: [{ id: 1, receivedAtMs: 0, bars }],
-      config: { transformVersion: 1, quality: { ...QUALITY, ohlcInconsistent: 'widen' } },
-    })
+    const output = runTransformTwsBars(inputOf([{ id: 1, receivedAtMs: 0, bars }], settingsOf({ rules: WIDEN })))
     expect([...output.bars.high]).toEqual([12, 12, 12])
     expect([...output.bars.low]).toEqual([9, 9, 9])
     expect([...output.bars.flags]).toEqual([0, BarFlag.OhlcRepaired, 0])
@@ -220,9 +248,7 @@ describe('a volume that is no volume', () => {
     ])
     expect([...output.bars.volume]).toEqual([NaN, 300])
     expect([...output.bars.flags]).toEqual([BarFlag.VolumeUnknown, 0])
-    expect(findingsOf(output)).toEqual([
-      { ts: OPEN_TS, rule: 'volume_invalid', severity: 'warn', action: 'flag', bars: 1 },
-    ])
+    expect(findingsOf(output)).toEqual([one('volume_invalid', 'warn', 'flag', OPEN_TS)])
     expect(output.quality).toMatchObject({ dropped: 0, flagged: 1 })
   })
 })
@@ -246,7 +272,7 @@ describe('a minute that comes more than once', () => {
     const output = transform([GOOD, GOOD, GOOD])
     expect(rowsOf(output.bars)).toEqual([GOOD])
     expect([...output.bars.flags]).toEqual([0])
-    expect(findingsOf(output)).toEqual([{ ts: OPEN_TS, rule: 'duplicate', severity: 'info', action: 'keep', bars: 3 }])
+    expect(findingsOf(output)).toEqual([one('duplicate', 'info', 'keep', OPEN_TS, 3, OPEN_TS)])
     expect(output.quality).toMatchObject({ received: 1, dropped: 0, flagged: 0 })
   })
 
@@ -258,7 +284,8 @@ describe('a minute that comes more than once', () => {
     ])
     expect([...output.bars.flags]).toEqual([BarFlag.ConflictingDuplicate, 0])
     expect(findingsOf(output)).toEqual([
-      { ts: OPEN_TS, rule: 'duplicate_conflicting', severity: 'warn', action: 'flag', bars: 2 },
+      one('duplicate_conflicting', 'warn', 'flag', OPEN_TS, 2, OPEN_TS),
+      one('not_ascending', 'info', 'keep', OPEN_TS, 2),
     ])
   })
 
@@ -266,17 +293,13 @@ describe('a minute that comes more than once', () => {
     const output = transformAll([[GOOD, { ...GOOD, ts: OPEN_TS + 60 }], [{ ...GOOD, close: 10.5 }]])
     expect([...output.bars.close]).toEqual([10.5, 11])
     expect([...output.bars.flags]).toEqual([0, 0])
-    expect(findingsOf(output)).toEqual([
-      { ts: OPEN_TS, rule: 'revised_prices', severity: 'warn', action: 'keep', bars: 1 },
-    ])
+    expect(findingsOf(output)).toEqual([one('revised_prices', 'warn', 'keep', OPEN_TS)])
     expect(output.quality.received).toBe(2)
   })
 
   test('with the same prices and another volume is a revision of quantities', () => {
     const output = transformAll([[GOOD, { ...GOOD, ts: OPEN_TS + 60 }], [{ ...GOOD, volume: 7 }]])
-    expect(findingsOf(output)).toEqual([
-      { ts: OPEN_TS, rule: 'revised_quantities', severity: 'info', action: 'keep', bars: 1 },
-    ])
+    expect(findingsOf(output)).toEqual([one('revised_quantities', 'info', 'keep', OPEN_TS)])
   })
 
   test('as it was before, in any order of responses, is not worth a word', () => {
@@ -286,9 +309,7 @@ describe('a minute that comes more than once', () => {
 
   test('with other prices at first and other volumes later is a revision of prices once', () => {
     const output = transformAll([[GOOD], [{ ...GOOD, close: 10.5 }], [{ ...GOOD, close: 10.5, volume: 7 }]])
-    expect(findingsOf(output)).toEqual([
-      { ts: OPEN_TS, rule: 'revised_prices', severity: 'warn', action: 'keep', bars: 1 },
-    ])
+    expect(findingsOf(output)).toEqual([one('revised_prices', 'warn', 'keep', OPEN_TS)])
   })
 
   test('and is dropped for its price is not said to be flagged', () => {
@@ -296,7 +317,7 @@ describe('a minute that comes more than once', () => {
     expect(output.bars.ts).toHaveLength(0)
     expect(findingsOf(output)).toEqual(
       expect.arrayContaining([
-        { ts: OPEN_TS, rule: 'duplicate_conflicting', severity: 'warn', action: 'keep', bars: 2 },
+        one('duplicate_conflicting', 'warn', 'keep', OPEN_TS, 2, OPEN_TS),
         dropped('price_invalid', OPEN_TS),
       ]),
     )
@@ -305,7 +326,7 @@ describe('a minute that comes more than once', () => {
   })
 
   test('carries every flag that it deserves', () => {
-    const output = transform([GOOD, { ...GOOD, high: 9, volume: NaN }], { quality: { ohlcInconsistent: 'widen' } })
+    const output = transform([GOOD, { ...GOOD, high: 9, volume: NaN }], { rules: WIDEN })
     expect([...output.bars.flags]).toEqual([
       BarFlag.ConflictingDuplicate | BarFlag.OhlcRepaired | BarFlag.VolumeUnknown,
     ])
@@ -317,7 +338,7 @@ describe('the coverage of a session', () => {
   const fourMinutes = { ...SESSION, closeTs: OPEN_TS + 240 }
   const bars = (count: number): TestBar[] => Array.from({ length: count }, (_, i) => ({ ts: OPEN_TS + 60 * i }))
   const run = (count: number): TransformOutput =>
-    transform(bars(count), { session: fourMinutes, quality: { minimumCoverage: 0.75 } })
+    transform(bars(count), { session: fourMinutes, rules: coverageOf(0.75) })
 
   test('may be exactly the smallest that is configured', () => {
     expect(run(3).findings).toEqual([])
@@ -325,28 +346,31 @@ describe('the coverage of a session', () => {
   })
 
   test('below that is a finding that says how many minutes are missing', () => {
-    expect(findingsOf(run(2))).toEqual([
-      { ts: OPEN_TS, rule: 'low_coverage', severity: 'warn', action: 'keep', bars: 2 },
-    ])
+    expect(findingsOf(run(2))).toEqual([one('low_coverage', 'warn', 'keep', OPEN_TS, 2, OPEN_TS + 180)])
     expect(run(2).findings[0].message).toContain('2 of 4 minutes')
   })
 
   test('counts what was kept, not what was received', () => {
     const output = transform([...bars(2), { ts: OPEN_TS + 120, close: -1 }], {
       session: fourMinutes,
-      quality: { minimumCoverage: 0.75 },
+      rules: coverageOf(0.75),
     })
-    expect(output.findings.map(({ rule }) => rule)).toEqual(['price_invalid', 'low_coverage'])
+    expect(output.findings.map(({ rule }) => rule)).toEqual(['low_coverage', 'price_invalid'])
   })
 
   test('of nothing at all is a finding as well', () => {
     for (const responses of [[], [[]]]) {
-      const output = transformAll(responses, { quality: { minimumCoverage: 0.95 } })
+      const output = transformAll(responses, { rules: coverageOf(0.95) })
       expect(output.bars.ts).toHaveLength(0)
-      expect(findingsOf(output)).toEqual([
-        { ts: OPEN_TS, rule: 'low_coverage', severity: 'warn', action: 'keep', bars: 390 },
-      ])
-      expect(output.quality).toEqual({ expected: 390, received: 0, missing: 390, dropped: 0, flagged: 0, coverage: 0 })
+      expect(findingsOf(output)).toEqual([one('low_coverage', 'warn', 'keep', OPEN_TS, 390, CLOSE_TS - 60)])
+      expect(output.quality).toMatchObject({
+        expected: 390,
+        received: 0,
+        missing: 390,
+        dropped: 0,
+        flagged: 0,
+        coverage: 0,
+      })
     }
   })
 })

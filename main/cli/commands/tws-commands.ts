@@ -22,16 +22,22 @@ function range(input: CommandInput): { from: string; to: string; symbols?: strin
   return { ...selection(input), from: requiredDate(input, 'from'), to: requiredDate(input, 'to') }
 }
 
+const FLAGGED_OPTION = {
+  type: 'boolean',
+  help: 'Only sessions of which a quality rule wants another answer; the same one less and less often',
+} as const
+
 const ingest: Command = {
   name: 'ingest',
   summary: 'Fetch missing sessions from TWS into raw',
-  usage: '--from D --to D [--symbols A,B] [--refetch] [--wait] [--host H] [--port N]',
+  usage: '--from D --to D [--symbols A,B] [--refetch | --flagged] [--wait] [--host H] [--port N]',
   options: {
     ...SELECTION_OPTIONS,
     refetch: {
       type: 'boolean',
       help: 'Ask also for sessions that are there; answers that differ are kept as revisions',
     },
+    flagged: FLAGGED_OPTION,
     wait: { type: 'boolean', help: 'Wait for a TWS that is not there instead of failing at once' },
     host: { type: 'string', help: 'Host of TWS, over the configured one' },
     port: { type: 'string', help: 'Port of TWS, over the configured one' },
@@ -46,6 +52,7 @@ const ingest: Command = {
         client.ingest.start({
           ...wanted,
           refetch: input.values['refetch'] === true,
+          flagged: input.values['flagged'] === true,
           waitForTws: input.values['wait'] === true,
           ...(host === undefined ? {} : { host }),
           ...(port === undefined ? {} : { port }),
@@ -68,13 +75,15 @@ const ingest: Command = {
 const plan: Command = {
   name: 'ingest plan',
   summary: 'Say what an ingest would fetch, without asking TWS',
-  usage: '--from D --to D [--symbols A,B] [--refetch]',
+  usage: '--from D --to D [--symbols A,B] [--refetch | --flagged]',
   options: {
     ...SELECTION_OPTIONS,
     refetch: { type: 'boolean', help: 'Count sessions that are there, too' },
+    flagged: FLAGGED_OPTION,
   },
   run: (input) => {
-    const wanted = { ...range(input), refetch: input.values['refetch'] === true }
+    const { values } = input
+    const wanted = { ...range(input), refetch: values['refetch'] === true, flagged: values['flagged'] === true }
     return ask(input, (client) => client.ingest.plan(wanted), planLines)
   },
 }

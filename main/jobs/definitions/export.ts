@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { BAR_COLUMNS } from '#shared/bars.ts'
 import { COMPARED_FIELDS } from '#shared/config/workspace-config.ts'
 import { SwitchyardError } from '#shared/errors.ts'
-import { type ExportParams, exportResultSchema } from '#shared/jobs/job-kinds.ts'
+import { type ExportParams, type ExportResult, exportResultSchema } from '#shared/jobs/job-kinds.ts'
 import { ROW_CLASS_NAMES } from '#main/compare/compare-session.ts'
 import { exportFiles, type ExportTable, readExport } from '#main/export/export-files.ts'
 import type { ExportBlock, ExportColumn } from '#main/export/table-file.ts'
@@ -34,7 +34,10 @@ export const exportJob: JobDefinition<'export'> = {
       comparisons: new ComparisonStore(services.stores.comparisons.file),
     }
     try {
-      const tables = params.layers.flatMap((layer) => TABLES[layer](params, services, stores))
+      const heldBack = heldBackSessions(params, services)
+      const isHeldBack = (symbol: string, date: string): boolean =>
+        heldBack.some((held) => held.symbol === symbol && held.sessionDate === date)
+      const tables = params.layers.flatMap((layer) => TABLES[layer](params, services, { ...stores, isHeldBack }))
       if (tables.every(({ symbols }) => symbols.length === 0)) {
         throw new SwitchyardError('NOTHING_TO_DO', 'There is nothing to export in this selection.', {
           hint: 'Curate bars, build features or compare first, or choose other symbols and dates.',
@@ -53,6 +56,7 @@ export const exportJob: JobDefinition<'export'> = {
           configurationHash: services.configHash,
           configuration: services.config,
         },
+        heldBack,
         signal,
         onProgress: (done, total, detail) => report(0, done / total, { detail, done, total, unit: 'tables' }),
       })
@@ -61,20 +65,49 @@ export const exportJob: JobDefinition<'export'> = {
       for (const store of Object.values(stores)) store.close()
     }
   },
-  hasFindings: () => false,
-  summary: (result) =>
-    `${Object.values(result.rows).reduce((sum, rows) => sum + rows, 0)} rows in ${result.files} files.`,
+  hasFindings: (result) => result.heldBack.length > 0,
+  summary: (result) => {
+    const rows = Object.values(result.rows).reduce((sum, count) => sum + count, 0)
+    const held = result.heldBack.length
+    const words =
+      held === 0 ? '' : ` ${held} ${held === 1 ? 'session is' : 'sessions are'} held back by the quality rules.`
+    return `${rows} rows in ${result.files} files.${words}`
+  },
+}
+
+/** Sessions in quarantine, and those with a finding of a blocking rule that nobody has acknowledged. */
+function heldBackSessions(params: ExportParams, services: JobServices): ExportResult['heldBack'] {
+  const { curated, ops } = services.stores
+  const symbols = selectedSymbols(params, services)
+  const selection = { symbols, ...selectedDates(params) }
+  const acknowledged = new Set(
+    ops
+      .acknowledgements(selection)
+      .map(({ symbol, sessionDate, rule, ts }) => `${symbol} ${sessionDate} ${rule} ${ts}`),
+  )
+  const held = new Map<string, ExportResult['heldBack'][number]>()
+  for (const { symbol, sessionDate, quarantined } of curated.qualities(selection)) {
+    if (quarantined)
+      held.set(`${symbol} ${sessionDate}`, { symbol, sessionDate, reason: 'The session is in quarantine.' })
+  }
+  for (const { symbol, sessionDate, rule, ts, blocking, message } of curated.findings(selection)) {
+    const key = `${symbol} ${sessionDate}`
+    if (!blocking || held.has(key) || acknowledged.has(`${key} ${rule} ${ts}`)) continue
+    held.set(key, { symbol, sessionDate, reason: `${rule}: ${message}` })
+  }
+  return [...held.values()].sort((a, b) => (a.symbol + a.sessionDate < b.symbol + b.sessionDate ? -1 : 1))
 }
 
 interface Sources {
   readonly curated: CuratedStore
   readonly features: FeatureStore
   readonly comparisons: ComparisonStore
+  readonly isHeldBack: (symbol: string, sessionDate: string) => boolean
 }
 
 type TableOf = (params: ExportParams, services: JobServices, stores: Sources) => readonly ExportTable[]
 
-const curatedTable: TableOf = (params, services, { curated }) => {
+const curatedTable: TableOf = (params, services, { curated, isHeldBack }) => {
   const { from, to } = selectedDates(params)
   const symbols = selectedSymbols(params, services).filter((symbol) => curated.sessions(symbol, from, to).length > 0)
   const columns: ExportColumn[] = [
@@ -92,6 +125,7 @@ const curatedTable: TableOf = (params, services, { curated }) => {
         const read: object[] = []
         sessions.set(symbol, read)
         for (const { session, bars, contentHash, configHash } of curated.blocks(symbol, from, to)) {
+          if (isHeldBack(symbol, session.date)) continue
           const values = [...BAR_COLUMNS.slice(1).map((name) => bars[name]), bars.flags]
           read.push({ session: session.date, contentHash, configHash })
           yield { sessionDate: session.date, ts: bars.ts, values }
@@ -102,7 +136,7 @@ const curatedTable: TableOf = (params, services, { curated }) => {
   ]
 }
 
-const featureTable: TableOf = (params, services, { features }) => {
+const featureTable: TableOf = (params, services, { features, isHeldBack }) => {
   const { from, to } = selectedDates(params)
   const set = features.set(params.featureSet ?? defaultFeatureSet(services))
   if (set === undefined) {
@@ -126,6 +160,7 @@ const featureTable: TableOf = (params, services, { features }) => {
         sessions.set(symbol, read)
         for (const block of features.blocks(set, symbol, from, to)) {
           const { sessionDate, ts, columns, contentHash, inputsHash } = block
+          if (isHeldBack(symbol, sessionDate)) continue
           read.push({ session: sessionDate, contentHash, inputsHash })
           yield { sessionDate, ts, values: columns }
         }

@@ -1,5 +1,6 @@
 import { SwitchyardError } from '#shared/errors.ts'
 import type { IngestParams } from '#shared/jobs/job-kinds.ts'
+import type { SessionDate } from '#shared/time.ts'
 import type { BarSeries } from '#main/stores/raw-types.ts'
 import { countUnfinished, isFinal, type PlanInput, planIngest } from '#main/tws/ingest/plan-ingest.ts'
 import { ingestPieces } from '#main/tws/ingest/tws-ingestor.ts'
@@ -11,7 +12,7 @@ import { ingestProgress } from './ingest-progress.ts'
 
 /** What a run over these symbols and dates would look at. Throws NO_SESSIONS, UNKNOWN_SYMBOL, BAD_ARGUMENTS, CALENDAR_HORIZON. */
 export function ingestPlanInput(
-  params: Pick<IngestParams, 'symbols' | 'from' | 'to' | 'refetch'>,
+  params: Pick<IngestParams, 'symbols' | 'from' | 'to' | 'refetch' | 'flagged'>,
   services: JobServices,
 ): PlanInput {
   const { from, to } = selectedDates(params)
@@ -27,13 +28,42 @@ export function ingestPlanInput(
       hint: 'Choose dates on which the exchange was open.',
     })
   }
+  const due = params.flagged ? dueRefetches(params, services) : undefined
   return {
     wanted,
-    fetched: (symbol, date) => !params.refetch && fetched.get(symbol)?.has(date) === true,
+    fetched: (symbol, date) =>
+      due === undefined
+        ? !params.refetch && fetched.get(symbol)?.has(date) === true
+        : due.get(symbol)?.has(date) !== true,
     useRth: series.useRth,
     maxBarsPerRequest: services.config.tws.maxBarsPerRequest,
     nowTs: Math.floor(services.nowMs() / 1000),
   }
+}
+
+/** Sessions are asked for again at most so often because of a rule; what the broker says then is how it is. */
+const MOST_REFETCHES = 5
+
+/** Wait after the first refetch of a session; it doubles with every further one. */
+const REFETCH_DELAY_MS = 3_600_000
+
+/** The sessions of which a rule wants another answer and whose time has come, by symbol. */
+function dueRefetches(
+  params: Pick<IngestParams, 'symbols' | 'from' | 'to'>,
+  services: JobServices,
+): ReadonlyMap<string, ReadonlySet<SessionDate>> {
+  const { curated, raw } = services.stores
+  const symbols = selectedSymbols(params, services)
+  const due = new Map(symbols.map((symbol) => [symbol, new Set<SessionDate>()]))
+  const asked = new Map(symbols.map((symbol) => [symbol, raw.fetches.refetches(symbol)]))
+  for (const { symbol, sessionDate, refetch } of curated.qualities({ symbols, ...selectedDates(params) })) {
+    if (!refetch) continue
+    const { count, lastMs } = asked.get(symbol)?.get(sessionDate) ?? { count: 0, lastMs: -Infinity }
+    if (count >= MOST_REFETCHES || services.nowMs() < lastMs + (count === 0 ? 0 : REFETCH_DELAY_MS * 2 ** (count - 1)))
+      continue
+    due.get(symbol)?.add(sessionDate)
+  }
+  return due
 }
 
 export function seriesOf(services: JobServices): BarSeries {
@@ -99,7 +129,7 @@ export const ingestJob: JobDefinition<'ingest'> = {
         raw: services.stores.raw,
         series: seriesOf(services),
         pieces,
-        purpose: params.refetch ? 'refetch' : 'fetch',
+        purpose: params.refetch || params.flagged ? 'refetch' : 'fetch',
         priority: 'backfill',
         contractOf: (symbol) => services.symbolConfig(symbol).contract,
         hoursGroupOf: (symbol) => hoursGroupOf(services.symbolConfig(symbol)),

@@ -53,7 +53,8 @@ export function baselineOf(record: BaselineRecord): Baseline {
 /** A baseline that notes what is asked of it, so that the record holds no more than was used. */
 export function recording(baseline: Baseline): { readonly baseline: Baseline; readonly record: () => BaselineRecord } {
   const returnScales: Record<string, number | null> = {}
-  const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value)
+  // JSON has neither NaN nor infinities.
+  const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null)
   return {
     baseline: {
       ...baseline,

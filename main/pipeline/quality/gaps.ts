@@ -10,7 +10,8 @@ import type { SessionGrid } from './session-grid.ts'
 /**
  * Minutes of a session without a bar: why there is none, and what may stand in for it. A bar of the second source comes first; a minute
  * in which nobody traded, by the broker's answers, gets the close before it. Never across a session, a break or a halt, never before
- * the first trade, never where the bar before was left out, and never for more than `maxMinutes`: what is not known is left out.
+ * the first trade, never where the bar before was left out or its close is a bad tick, and never for more than `maxMinutes`: what is
+ * not known is left out.
  */
 
 /** A minute that gets a bar that the broker did not send. */
@@ -32,8 +33,12 @@ export interface GapReport {
 
 export interface GapInput {
   readonly grid: SessionGrid
-  /** By slot: 2, a bar came and is kept; 1, one came and was left out; 0, none came. */
+  /** By slot: 2, a bar came and is kept; 1, one came and was left out, or its close is in doubt; 0, none came. */
   readonly received: Uint8Array
+  /** What came and is kept, ascending. */
+  readonly came: BarColumns
+  /** Last close of the session before, NaN when there is none. */
+  readonly previousClose: number
   readonly facts: SessionFacts
   readonly filling: FillingConfig
   readonly secondSource: BarColumns | undefined
@@ -47,6 +52,15 @@ interface Run {
   readonly cause: Cause
 }
 
+/** What became of a slot without a bar. */
+const Fate = { None: 0, Filled: 1, SecondSource: 2, Refused: 3 } as const
+
+/**
+ * How far a bar of the second source may be from the broker's bar beside it, as a share. Another scale of prices, or a split that one
+ * of the two does not know, is further: the smallest ratio that counts as a split is 3:2.
+ */
+const SECOND_SOURCE_REACH = 0.2
+
 /** Finds the gaps of a session and what fills them. `report` gets a hit for each cause, with the rule that it belongs to. */
 export function examineGaps(input: GapInput, report: (rule: GapRule, hit: Hit) => void): GapReport {
   const { grid, received, filling } = input
@@ -54,9 +68,15 @@ export function examineGaps(input: GapInput, report: (rule: GapRule, hit: Hit) =
   if (runs.length === 0)
     return { additions: [], filled: 0, fromSecondSource: 0, notTraded: 0, halted: 0, notFetched: 0 }
   const state = Uint8Array.from(received)
+  const fate = new Uint8Array(grid.slots)
   const additions: Addition[] = []
-  const fromSecondSource = takeSecondSource(input, runs, state, additions)
-  let filled = 0
+  takeSecondSource(input, runs, (slot, sourceRow) => {
+    fate[slot] = sourceRow === null ? Fate.Refused : Fate.SecondSource
+    if (sourceRow === null) return
+    additions.push({ slot, sourceRow })
+    state[slot] = 2
+  })
+  const fromSecondSource = additions.length
   if (filling.noTrade === 'previous-close') {
     for (const { from, to, cause } of runs) {
       if (cause !== 'notTraded') continue
@@ -66,14 +86,14 @@ export function examineGaps(input: GapInput, report: (rule: GapRule, hit: Hit) =
         for (let slot = first; slot < end; slot++) {
           additions.push({ slot, sourceRow: null })
           state[slot] = 2
+          fate[slot] = Fate.Filled
         }
-        filled += end - first
       })
     }
   }
   additions.sort((a, b) => a.slot - b.slot)
-  const counts = reportCauses(input, runs, state, filled, report)
-  return { additions, filled, fromSecondSource, ...counts }
+  const counts = reportCauses(input, runs, fate, report)
+  return { additions, filled: additions.length - fromSecondSource, fromSecondSource, ...counts }
 }
 
 export type GapRule = Extract<RuleId, 'minutes_not_traded' | 'minutes_halted' | 'minutes_not_fetched'>
@@ -123,91 +143,89 @@ function causeOf(facts: SessionFacts, minutes: number, present: number, slots: n
   return isHalt(minutes, present, slots) ? 'halted' : 'notTraded'
 }
 
+/** Calls `onRow` for each open slot that the second source has a bar for: with its row, or with null where it is not sound. */
 function takeSecondSource(
-  { grid, secondSource }: GapInput,
+  { grid, secondSource, came, previousClose }: GapInput,
   runs: readonly Run[],
-  state: Uint8Array,
-  additions: Addition[],
-): number {
-  if (secondSource === undefined) return 0
+  onRow: (slot: number, sourceRow: number | null) => void,
+): void {
+  if (secondSource === undefined) return
   const { ts, open, high, low, close } = secondSource
-  const before = additions.length
+  const isNear = (row: number, price: number): boolean =>
+    low[row] >= price * (1 - SECOND_SOURCE_REACH) && high[row] <= price * (1 + SECOND_SOURCE_REACH)
   let row = 0
+  let next = 0
   for (const { from, to, cause } of runs) {
     if (cause === 'closed') continue
     for (let slot = from; slot < to; slot++) {
       const at = grid.tsOf(slot)
-      while (row < ts.length && ts[row] < at) row++
+      while (row < ts.length && !(ts[row] >= at)) row++
       if (ts[row] !== at) continue
-      const prices = [open[row], high[row], low[row], close[row]]
+      while (next < came.ts.length && came.ts[next] < at) next++
+      const around = [came.close[next - 1] ?? NaN, came.open[next] ?? NaN].filter((price) => !Number.isNaN(price))
+      if (around.length === 0 && !Number.isNaN(previousClose)) around.push(previousClose)
       const isSound =
-        prices.every(isPrice) &&
+        [open[row], high[row], low[row], close[row]].every(isPrice) &&
         high[row] >= Math.max(open[row], close[row]) &&
-        low[row] <= Math.min(open[row], close[row])
-      if (!isSound) continue
-      additions.push({ slot, sourceRow: row })
-      state[slot] = 2
+        low[row] <= Math.min(open[row], close[row]) &&
+        (around.length === 0 || around.some((price) => isNear(row, price)))
+      onRow(slot, isSound ? row : null)
     }
   }
-  return additions.length - before
 }
 
 function reportCauses(
   { grid, filling }: GapInput,
   runs: readonly Run[],
-  state: Uint8Array,
-  filled: number,
+  fate: Uint8Array,
   report: (rule: GapRule, hit: Hit) => void,
 ): { notTraded: number; halted: number; notFetched: number } {
-  const hitOf = (
-    cause: Cause,
-    message: (minutes: number, open: number) => string,
-  ): { minutes: number; hit: Hit } | null => {
+  const count = (cause: Exclude<Cause, 'closed'>, rule: GapRule, words: (minutes: number) => string): number => {
     const own = runs.filter((run) => run.cause === cause)
-    if (own.length === 0) return null
-    let minutes = 0
-    let open = 0
-    for (const { from, to } of own) {
-      minutes += to - from
-      for (let slot = from; slot < to; slot++) if (state[slot] === 0) open++
-    }
-    const hit: Hit = {
+    if (own.length === 0) return 0
+    const fates = [0, 0, 0, 0]
+    for (const { from, to } of own) for (let slot = from; slot < to; slot++) fates[fate[slot]]++
+    const minutes = fates[0] + fates[1] + fates[2] + fates[3]
+    const left = fates[Fate.None] + fates[Fate.Refused]
+    const why =
+      filling.noTrade === 'leave-out'
+        ? ''
+        : `: in runs of more than ${filling.maxMinutes}, or without a good bar right before`
+    report(rule, {
       ts: grid.tsOf(own[0].from),
       lastTs: grid.tsOf(own[own.length - 1].to - 1),
       bars: minutes,
-      message: message(minutes, open),
-    }
-    return { minutes, hit }
+      message: [
+        words(minutes),
+        ...(fates[Fate.SecondSource] === 0 ? [] : [`${are(fates[Fate.SecondSource])} taken from the second source.`]),
+        ...(fates[Fate.Refused] === 0 ? [] : [`${are(fates[Fate.Refused])} unsound in the second source.`]),
+        ...(fates[Fate.Filled] === 0 ? [] : [`${are(fates[Fate.Filled])} filled with the close before.`]),
+        ...(cause === 'notTraded' && left > 0 ? [`${are(left)} left out${why}.`] : []),
+      ].join(' '),
+    })
+    return minutes
   }
-  const notTraded = hitOf('notTraded', (minutes, open) => {
-    const left =
-      open === 0
-        ? ''
-        : filling.noTrade === 'leave-out'
-          ? ` ${count(open)} left out.`
-          : ` ${count(open)} left out: in runs of more than ${filling.maxMinutes}, or without a bar right before.`
-    return `${minutes === 1 ? 'One minute has' : `${minutes} minutes have`} no trade by the broker's answers.${filled === 0 ? '' : ` ${count(filled)} filled with the close before.`}${left}`
-  })
-  const halted = hitOf(
-    'halted',
-    (minutes) => `${minutes} minutes in a row without a bar in a session that has nearly all others.`,
-  )
-  const notFetched = hitOf(
-    'notFetched',
-    (minutes) =>
-      `${minutes === 1 ? 'One minute has' : `${minutes} minutes have`} no bar, and no answer says that there is none.`,
-  )
-  if (notTraded !== null) report('minutes_not_traded', notTraded.hit)
-  if (halted !== null) report('minutes_halted', halted.hit)
-  if (notFetched !== null) report('minutes_not_fetched', notFetched.hit)
   return {
-    notTraded: notTraded?.minutes ?? 0,
-    halted: halted?.minutes ?? 0,
-    notFetched: notFetched?.minutes ?? 0,
+    notTraded: count(
+      'notTraded',
+      'minutes_not_traded',
+      (minutes) => `${minutes === 1 ? 'One minute has' : `${minutes} minutes have`} no trade by the broker's answers.`,
+    ),
+    halted: count(
+      'halted',
+      'minutes_halted',
+      (minutes) => `${minutes} minutes without a bar, five or more in a row, in a session that has nearly all others.`,
+    ),
+    notFetched: count(
+      'notFetched',
+      'minutes_not_fetched',
+      (minutes) =>
+        `${minutes === 1 ? 'One minute has' : `${minutes} minutes have`} no bar, and no answer says that there is none.`,
+    ),
   }
 }
 
-function count(minutes: number): string {
+function are(minutes: number): string {
   return minutes === 1 ? 'One is' : `${minutes} are`
 }
 

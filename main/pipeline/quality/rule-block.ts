@@ -41,6 +41,8 @@ export interface Hit {
   readonly lastTs?: number
   /** How many bars or minutes, where it is not the number of rows. */
   readonly bars?: number
+  /** The last price of the bars is doubted: nothing is to be made from it. */
+  readonly closeInDoubt?: boolean
   readonly message: string
 }
 

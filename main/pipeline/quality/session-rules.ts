@@ -1,12 +1,10 @@
 import type { RuleCheck } from './rule-block.ts'
+import { usualTick } from './usual-tick.ts'
 
 /** Rules about a session as a whole: against the session before, the broker's daily bar and the broker's schedule. */
 
 /** Ratios of new shares to old ones in common splits; reverse splits are their inverses. Smaller ones look like any other gap. */
 const SPLIT_RATIOS = [3 / 2, 2, 5 / 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 100]
-
-/** The step that is assumed where nobody has said what it is. */
-const USUAL_TICK = 0.01
 
 export const openGap: RuleCheck<'open_gap'> = ({ bars, baseline }, { factor, minimumBp }, report) => {
   const gap = (bars.open[0] ?? NaN) / baseline.previousClose - 1
@@ -39,8 +37,10 @@ export const splitJump: RuleCheck<'split_jump'> = ({ bars, baseline }, { toleran
 export function splitOf(ratio: number, tolerance: number): string | undefined {
   const isReverse = ratio < 1
   const size = isReverse ? 1 / ratio : ratio
-  const found = SPLIT_RATIOS.find((known) => Math.abs(size / known - 1) <= tolerance)
-  if (found === undefined) return undefined
+  const distance = (known: number): number => Math.abs(size / known - 1)
+  let found = SPLIT_RATIOS[0]
+  for (const known of SPLIT_RATIOS) if (distance(known) < distance(found)) found = known
+  if (!(distance(found) <= tolerance)) return undefined
   const words = Number.isInteger(found) ? [found, 1] : [found * 2, 2]
   return (isReverse ? words.toReversed() : words).join(':')
 }
@@ -60,11 +60,11 @@ export const dailyBarMismatch: RuleCheck<'daily_bar_mismatch'> = (
     if (bars.low[row] < low) low = bars.low[row]
     if (bars.volume[row] > 0) volume += bars.volume[row]
   }
-  const slack = ticks * (instrument.tickSize ?? USUAL_TICK) * 1.000001
+  const slack = ticks * (instrument.tickSize ?? usualTick(daily.low)) * 1.000001
   const differences = [
     ...(Math.abs(high - daily.high) > slack ? [`high ${high} and ${daily.high}`] : []),
     ...(Math.abs(low - daily.low) > slack ? [`low ${low} and ${daily.low}`] : []),
-    ...(daily.volume > 0 && Math.abs(volume / daily.volume - 1) > volumeShare
+    ...(daily.volume > 0 && Math.abs(volume - daily.volume) > volumeShare * daily.volume * 1.000001
       ? [`volume ${volume} and ${daily.volume}`]
       : []),
   ]
@@ -92,7 +92,8 @@ export const scheduleDifference: RuleCheck<'schedule_difference'> = ({ facts, se
 }
 
 function hours(openTs: number, closeTs: number): string {
-  const text = (ts: number): string => new Date(ts * 1000).toISOString().slice(11, 16)
+  const two = (value: number): string => String(value).padStart(2, '0')
+  const text = (ts: number): string => `${two(Math.floor(ts / 3_600) % 24)}:${two(Math.floor(ts / 60) % 60)}`
   return `${text(openTs)} to ${text(closeTs)} UTC`
 }
 

@@ -1,7 +1,8 @@
 import { BAR_SECONDS, type BarColumns } from '#shared/bars.ts'
 import type { RuleBlock, RuleCheck } from './rule-block.ts'
-import { scaledMadInPlace } from './robust-scale.ts'
+import { robustScaleInPlace } from './robust-scale.ts'
 import { sessionGrid } from './session-grid.ts'
+import { usualTick } from './usual-tick.ts'
 
 /**
  * Spikes: moves far beyond the normal of the symbol at that time of day. A bad tick is taken back, by the next bar or within its own;
@@ -11,107 +12,142 @@ import { sessionGrid } from './session-grid.ts'
 interface SpikeLimits {
   readonly factor: number
   readonly minimumBp: number
+  readonly minimumTicks: number
   readonly reversal: number
 }
 
-type SpikeKind = 'close' | 'high' | 'low' | 'move' | 'last'
-
-interface Spike {
+/** Of a move: its share of the price before it, and what it had to exceed. */
+interface Move {
   readonly row: number
-  readonly kind: SpikeKind
-  /** Of the move, as a share of the price before it. */
   readonly size: number
-  /** What it had to exceed. */
   readonly limit: number
+}
+
+/** close: the next bar takes it back; move: it does not; last: there is no next bar. */
+interface CloseSpike extends Move {
+  readonly kind: 'close' | 'move' | 'last'
+}
+
+/** High or low, or both, are far out and the bar closes back. */
+interface RangeSpike {
+  readonly kind: 'range'
+  readonly row: number
+  readonly high: Move | undefined
+  readonly low: Move | undefined
 }
 
 /** Returns that a session must have to be its own measure. */
 const FEWEST_OWN_RETURNS = 30
 
 export const badTick: RuleCheck<'bad_tick'> = (block, params, report) => {
-  eachSpike(block, params, ({ row, kind, size, limit }) => {
-    if (kind === 'move' || kind === 'last') return
-    const where = kind === 'close' ? 'The close is' : kind === 'high' ? 'The high is' : 'The low is'
-    const back = kind === 'close' ? 'and the next bar is back' : 'and the bar closes back'
-    report({ rows: [row, row], message: `${where} ${signed(size)} away, ${back}; up to ${percent(limit)} is normal.` })
-  })
-}
-
-export const priceMove: RuleCheck<'price_move'> = (block, params, report) => {
-  eachSpike(block, params, ({ row, kind, size, limit }) => {
-    if (kind === 'move') {
-      report({ rows: [row, row], message: `The price moved by ${signed(size)}; up to ${percent(limit)} is normal.` })
-    } else if (kind === 'last') {
-      const unknown = 'it is the last bar, so whether it is taken back is not known'
+  eachSpike(block, params, (spike) => {
+    const { row } = spike
+    if (spike.kind === 'close') {
       report({
         rows: [row, row],
-        message: `The price moved by ${signed(size)}, and ${unknown}; up to ${percent(limit)} is normal.`,
+        closeInDoubt: true,
+        message: `The close is ${signed(spike.size)} away, and the next bar is back; up to ${percent(spike.limit)} is normal.`,
+      })
+    } else if (spike.kind === 'range') {
+      const parts = [
+        ...(spike.high === undefined ? [] : [`the high is ${signed(spike.high.size)} away`]),
+        ...(spike.low === undefined ? [] : [`the low is ${signed(spike.low.size)} away`]),
+      ]
+      const words = parts.join(' and ')
+      const limit = (spike.high ?? spike.low)?.limit ?? NaN
+      report({
+        rows: [row, row],
+        message: `${words[0].toUpperCase()}${words.slice(1)}, and the bar closes back; up to ${percent(limit)} is normal.`,
       })
     }
   })
 }
 
+export const priceMove: RuleCheck<'price_move'> = (block, params, report) => {
+  eachSpike(block, params, (spike) => {
+    if (spike.kind !== 'move' && spike.kind !== 'last') return
+    const { row, kind, size, limit } = spike
+    const unknown = kind === 'move' ? '' : ', and it is the last bar, so whether it is taken back is not known'
+    report({
+      rows: [row, row],
+      message: `The price moved by ${signed(size)}${unknown}; up to ${percent(limit)} is normal.`,
+    })
+  })
+}
+
 /** Looks at every bar for a move that is beyond `minimumBp`, and only then asks what would be normal. */
-function eachSpike(block: RuleBlock, limits: SpikeLimits, onSpike: (spike: Spike) => void): void {
+function eachSpike(block: RuleBlock, limits: SpikeLimits, onSpike: (spike: CloseSpike | RangeSpike) => void): void {
   const { bars, baseline } = block
-  const { ts, high, low, close } = bars
+  const { ts, open, high, low, close } = bars
   const rows = ts.length
   if (rows === 0) return
   const smallest = limits.minimumBp / 10_000
   const limitAt = spikeLimits(block, limits)
-  // The close that moves are measured from: the last one that was no bad tick.
-  let from = baseline.previousClose
+
+  const moveOf = (row: number, price: number, from: number, fromTs: number): Move | undefined => {
+    const size = price / from - 1
+    if (!(size > smallest || size < -smallest)) return undefined
+    const limit = limitAt(row, from, fromTs)
+    return size > limit || size < -limit ? { row, size, limit } : undefined
+  }
+  const isBack = (price: number, from: number, size: number): boolean =>
+    Math.abs(price / from - 1) <= (1 - limits.reversal) * Math.abs(size)
+  const closeSpike = (row: number, from: number, fromTs: number): CloseSpike | undefined => {
+    const move = moveOf(row, close[row], from, fromTs)
+    if (move === undefined) return undefined
+    if (row + 1 === rows) return { ...move, kind: 'last' }
+    return { ...move, kind: isBack(close[row + 1], from, move.size) ? 'close' : 'move' }
+  }
+
+  // The price that moves are measured from: the last close that was no bad tick. Over night prices may go where they like, which is
+  // another rule's business: the first bar is measured by its own open, and by the close before only where that is where it returns to.
+  let from = open[0]
   let fromTs = ts[0] - BAR_SECONDS
+  const above = (row: number, edge: number): Move | undefined =>
+    high[row] > edge ? moveOf(row, high[row], edge, fromTs) : undefined
+  const below = (row: number, edge: number): Move | undefined =>
+    low[row] < edge ? moveOf(row, low[row], edge, fromTs) : undefined
   for (let row = 0; row < rows; row++) {
     const price = close[row]
     const isFirst = row === 0
-    const move = price / from - 1
-    if (move > smallest || move < -smallest) {
-      const limit = limitAt(row, fromTs)
-      if (move > limit || move < -limit) {
-        const next = row + 1 < rows ? close[row + 1] : NaN
-        if (Math.abs(next / from - 1) <= (1 - limits.reversal) * Math.abs(move)) {
-          onSpike({ row, kind: 'close', size: move, limit })
-          continue
-        }
-        // Over night prices may go where they like; that is another rule's business.
-        if (!isFirst) onSpike({ row, kind: row + 1 < rows ? 'move' : 'last', size: move, limit })
-      }
+    let spike = closeSpike(row, from, fromTs)
+    if (isFirst && spike?.kind !== 'close') spike = closeSpike(row, baseline.previousClose, fromTs)
+    if (spike?.kind === 'close') {
+      onSpike(spike)
+      continue
     }
-    // The first trades of a session are measured by its own prices.
-    const top = isFirst || price > from ? price : from
-    const bottom = isFirst || price < from ? price : from
-    if (high[row] > top * (1 + smallest) && !(isFirst && high[row] === bars.open[row])) {
-      const limit = limitAt(row, fromTs)
-      const size = high[row] / top - 1
-      if (size > limit) onSpike({ row, kind: 'high', size, limit })
+    if (spike !== undefined && !isFirst) onSpike(spike)
+    let top = above(row, Math.max(price, from))
+    let bottom = below(row, Math.min(price, from))
+    if (isFirst) {
+      // A wrong first print stands in the open: it is out from the close before as well, to which the bar closes back.
+      const before = baseline.previousClose
+      if (isBack(price, before, high[0] / before - 1)) top ??= above(0, Math.max(price, before))
+      if (isBack(price, before, low[0] / before - 1)) bottom ??= below(0, Math.min(price, before))
     }
-    if (low[row] < bottom * (1 - smallest) && !(isFirst && low[row] === bars.open[row])) {
-      const limit = limitAt(row, fromTs)
-      const size = low[row] / bottom - 1
-      if (size < -limit) onSpike({ row, kind: 'low', size, limit })
-    }
+    if (top !== undefined || bottom !== undefined) onSpike({ kind: 'range', row, high: top, low: bottom })
     from = price
     fromTs = ts[row]
   }
 }
 
 /**
- * What a move up to a row must exceed. Moves over several minutes may be larger, by the square root of their number. Infinite where
- * nothing tells what is normal.
+ * What a move from a price up to a row must exceed. Moves over several minutes may be larger, by the square root of their number.
+ * Infinite where nothing tells what is normal.
  */
 function spikeLimits(
-  { session, bars, baseline }: RuleBlock,
-  { factor, minimumBp }: SpikeLimits,
-): (row: number, fromTs: number) => number {
+  { session, bars, baseline, instrument }: RuleBlock,
+  { factor, minimumBp, minimumTicks }: SpikeLimits,
+): (row: number, from: number, fromTs: number) => number {
   const grid = sessionGrid(session)
   let own: number | undefined
-  return (row, fromTs) => {
+  return (row, from, fromTs) => {
     const scale = baseline.returnScale(grid.slotOf(bars.ts[row]))
     const normal = Number.isNaN(scale) ? (own ??= ownScale(bars)) : scale
     if (Number.isNaN(normal)) return Infinity
     const minutes = Math.max(1, (bars.ts[row] - fromTs) / BAR_SECONDS)
-    return Math.max(minimumBp / 10_000, factor * normal * Math.sqrt(minutes))
+    const ticks = (minimumTicks * (instrument.tickSize ?? usualTick(from))) / from
+    return Math.max(minimumBp / 10_000, ticks, factor * normal * Math.sqrt(minutes))
   }
 }
 
@@ -122,7 +158,7 @@ function ownScale({ ts, close }: BarColumns): number {
   for (let row = 1; row < ts.length; row++) {
     if (ts[row] - ts[row - 1] === BAR_SECONDS) returns[count++] = close[row] / close[row - 1] - 1
   }
-  return count < FEWEST_OWN_RETURNS ? NaN : scaledMadInPlace(returns.subarray(0, count))
+  return count < FEWEST_OWN_RETURNS ? NaN : robustScaleInPlace(returns.subarray(0, count))
 }
 
 function signed(size: number): string {

@@ -1,7 +1,7 @@
 import { BAR_SECONDS, type BarColumns } from '#shared/bars.ts'
 import type { Session } from '#shared/calendar/calendar.ts'
 import { type Baseline, BUCKET_MINUTES, FEWEST_SESSIONS } from './baseline.ts'
-import { medianInPlace, scaledMadInPlace } from './robust-scale.ts'
+import { medianInPlace, robustScaleInPlace } from './robust-scale.ts'
 import { longestRun } from './runs.ts'
 import { sessionGrid } from './session-grid.ts'
 
@@ -91,7 +91,7 @@ function returnsOf(session: Session, bars: BarColumns): Float64Array {
 
 function gapScaleOf(profiles: readonly SessionProfile[]): number {
   const gaps = Float64Array.from(profiles.map(({ gap }) => gap).filter((gap) => !Number.isNaN(gap)))
-  return gaps.length < FEWEST_SESSIONS ? NaN : scaledMadInPlace(gaps)
+  return gaps.length < FEWEST_SESSIONS ? NaN : robustScaleInPlace(gaps)
 }
 
 function returnScaleOf(profiles: readonly SessionProfile[], bucket: number): number {
@@ -105,5 +105,7 @@ function returnScaleOf(profiles: readonly SessionProfile[], bucket: number): num
       if (value === value) values[count++] = value
     }
   }
-  return profiles.length < FEWEST_SESSIONS || count < FEWEST_RETURNS ? NaN : scaledMadInPlace(values.subarray(0, count))
+  return profiles.length < FEWEST_SESSIONS || count < FEWEST_RETURNS
+    ? NaN
+    : robustScaleInPlace(values.subarray(0, count))
 }

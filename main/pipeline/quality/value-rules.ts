@@ -1,16 +1,19 @@
 import { reportRuns, type RuleCheck } from './rule-block.ts'
 import { isPrice } from './integrity-rules.ts'
+import { usualTick } from './usual-tick.ts'
 
 /** Rules about the values of single bars. They get the bars inside the session whose prices are sound. */
 
 /** How far from the grid a price may be, as a share of a tick: doubles cannot hold most multiples of 0.01. */
 const TICK_TOLERANCE = 1e-4
 
-/** The step that is assumed where nobody has said what it is. */
-const USUAL_TICK = 0.01
-
-export const volumeFractional: RuleCheck<'volume_fractional'> = ({ bars: { volume }, instrument }, _params, report) => {
-  if (!instrument.wholeUnits) return
+export const volumeFractional: RuleCheck<'volume_fractional'> = (
+  { bars: { volume }, instrument, merge },
+  _params,
+  report,
+) => {
+  // Volumes that were multiplied by a split ratio need not be whole.
+  if (!instrument.wholeUnits || merge.adjusted > 0) return
   reportRuns(
     volume.length,
     (row) => Math.floor(volume[row]) !== volume[row] && volume[row] === volume[row],
@@ -21,10 +24,13 @@ export const volumeFractional: RuleCheck<'volume_fractional'> = ({ bars: { volum
 
 export const vwapOutsideRange: RuleCheck<'vwap_outside_range'> = ({ bars, instrument }, { ticks }, report) => {
   const { low, high, vwap, volume } = bars
-  const slack = ticks * (instrument.tickSize ?? USUAL_TICK)
+  const isOutside = (row: number): boolean => {
+    const slack = ticks * (instrument.tickSize ?? usualTick(low[row])) * 1.000001
+    return vwap[row] < low[row] - slack || vwap[row] > high[row] + slack
+  }
   reportRuns(
     vwap.length,
-    (row) => volume[row] > 0 && isPrice(vwap[row]) && (vwap[row] < low[row] - slack || vwap[row] > high[row] + slack),
+    (row) => volume[row] > 0 && isPrice(vwap[row]) && isOutside(row),
     report,
     (row) => `The average price ${vwap[row]} is not between low ${low[row]} and high ${high[row]}.`,
   )

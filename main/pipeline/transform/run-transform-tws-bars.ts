@@ -112,7 +112,10 @@ class SessionTransform {
   #keep: Uint8Array | undefined
   #quarantined = false
   #refetch = false
-  #outliers = 0
+  /** Rows of bad ticks and large moves. */
+  readonly #outliers = new Set<number>()
+  /** Times of bars whose close is nothing to go by. */
+  readonly #doubtful = new Set<number>()
 
   constructor(input: TransformInput) {
     this.#input = input
@@ -142,15 +145,15 @@ class SessionTransform {
     this.#check('revised_prices', revisedPrices)
     this.#check('revised_quantities', revisedQuantities)
     this.#check('adjusted_history', adjustedHistory, adjusted)
-    this.#check('volume_fractional', volumeFractional)
+    this.#check('volume_fractional', volumeFractional, adjusted)
     this.#check('vwap_outside_range', vwapOutsideRange)
     this.#check('tick_size', tickSize, adjusted)
     this.#check('trade_count_zero', tradeCountZero)
     this.#check('flat_run', flatRun)
     this.#check('stale_price', stalePrice)
     this.#check('zero_volume_run', zeroVolumeRun)
-    this.#outliers += this.#check('bad_tick', badTick)
-    this.#outliers += this.#check('price_move', priceMove)
+    this.#check('bad_tick', badTick)
+    this.#check('price_move', priceMove)
     this.#check('open_gap', openGap)
     this.#check('split_jump', splitJump)
     this.#check('daily_bar_mismatch', dailyBarMismatch)
@@ -161,11 +164,15 @@ class SessionTransform {
       {
         grid: this.#grid,
         received: this.#receivedSlots(raw, came),
+        came,
+        previousClose: this.#input.baseline.previousClose,
         facts: this.#input.facts,
         filling: config.filling,
         secondSource,
       },
-      (rule, hit) => this.#note(rule, hit),
+      (rule, hit) => {
+        if (config.rules[rule].enabled) this.#note(rule, hit)
+      },
     )
     this.#checkCoverage(came.ts.length)
     const bars = withAdditions(came, gaps.additions, this.#grid, secondSource)
@@ -243,16 +250,16 @@ class SessionTransform {
     return adjusted
   }
 
-  /** Applies a rule that looks at the sound bars. Returns how many bars it found. */
-  #check<K extends RuleId>(id: K, check: RuleCheck<K>, adjusted = 0): number {
+  /** Applies a rule that looks at the sound bars. */
+  #check<K extends RuleId>(id: K, check: RuleCheck<K>, adjusted = 0): void {
     const settings = this.#input.config.rules[id]
-    if (!settings.enabled) return 0
-    let found = 0
+    if (!settings.enabled) return
     check(this.#block(adjusted), this.#params(id), (hit) => {
       this.#note(id, hit)
       if (hit.rows === undefined) return
       const [from, to] = hit.rows
-      found += to - from + 1
+      if (id === 'bad_tick' || id === 'price_move') for (let row = from; row <= to; row++) this.#outliers.add(row)
+      if (hit.closeInDoubt === true) for (let row = from; row <= to; row++) this.#doubtful.add(this.#bars.ts[row])
       if (settings.action === 'drop') {
         this.#keep ??= new Uint8Array(this.#bars.ts.length).fill(1)
         this.#keep.fill(0, from, to + 1)
@@ -260,7 +267,6 @@ class SessionTransform {
         this.#flag(from, to, id === 'duplicate_conflicting' ? BarFlag.ConflictingDuplicate : BarFlag.Suspect)
       }
     })
-    return found
   }
 
   #checkCoverage(kept: number): void {
@@ -318,7 +324,7 @@ class SessionTransform {
     return { ...keepRows(this.#bars, this.#keep), flags: keepFlags(flags, this.#keep) }
   }
 
-  /** By slot: whether a bar came, and whether it is kept. */
+  /** By slot: whether a bar came, and whether it is kept and its close may be gone by. */
   #receivedSlots(raw: BarColumns, kept: BarColumns): Uint8Array {
     const slots = new Uint8Array(this.#grid.slots)
     const { session } = this.#input
@@ -327,7 +333,7 @@ class SessionTransform {
         if (isInSession(ts, session)) slots[this.#grid.slotOf(ts)] = 1
       }
     }
-    for (let row = 0; row < kept.ts.length; row++) slots[this.#grid.slotOf(kept.ts[row])] = 2
+    for (const ts of kept.ts) slots[this.#grid.slotOf(ts)] = this.#doubtful.has(ts) ? 1 : 2
     return slots
   }
 
@@ -347,7 +353,7 @@ class SessionTransform {
       notTraded: gaps.notTraded,
       halted: gaps.halted,
       notFetched: gaps.notFetched,
-      outliers: this.#outliers,
+      outliers: this.#outliers.size,
       nullVolume: countNulls(came.volume),
       nullVwap: countNulls(came.vwap),
       nullTradeCount: countNulls(came.tradeCount),

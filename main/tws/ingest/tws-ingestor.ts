@@ -93,6 +93,8 @@ class IngestRun {
     failed: IngestResult['failed']
   } = { requests: 0, bars: 0, retries: 0, withoutData: [], short: [], failed: [] }
   readonly #revised = new Set<string>()
+  /** Sessions with bars that were settled in this run, by symbol, ascending. */
+  readonly #checked = new Map<string, readonly Session[]>()
   #settled = 0
   #underWay = 0
 
@@ -121,6 +123,7 @@ class IngestRun {
     signal.throwIfAborted()
     for (const lane of lanes) if (lane.status === 'rejected') throw this.#failure.signal.reason ?? lane.reason
     this.#throwIfNothingResolved()
+    if (this.#options.verify.dailyBars) await this.#fetchDailyBars()
     const { withoutData, short, failed, ...counts } = this.#result
     return {
       ...counts,
@@ -432,6 +435,7 @@ class IngestRun {
       this.#note(piece.symbol, outcome, emptyWords)
     })
     this.#count(outcomes.filter(({ settled }) => settled).length, piece)
+    this.#noteChecked(piece, outcomes)
     if (run.length > 0) again.push(run)
     for (const sessions of again.toReversed()) {
       this.#result.retries++
@@ -442,6 +446,17 @@ class IngestRun {
         notBeforeMs: 0,
       })
     }
+  }
+
+  /** Remembers the sessions that have bars: their daily bars are worth asking for. */
+  #noteChecked({ symbol, sessions }: IngestPiece, outcomes: readonly SessionOutcome[]): void {
+    const withBars = sessions.filter((_session, i) => outcomes[i].settled && (outcomes[i].known ?? 0) > 0)
+    if (withBars.length === 0) return
+    const all = [...(this.#checked.get(symbol) ?? []), ...withBars]
+    this.#checked.set(
+      symbol,
+      all.sort((a, b) => a.openTs - b.openTs),
+    )
   }
 
   #note(symbol: string, { sessionDate, known = 0, expected = 0, reason }: SessionOutcome, emptyWords: string): void {
@@ -519,11 +534,72 @@ class IngestRun {
     }
   }
 
+  /** Asks for the broker's own daily bars of what was fetched. They are a check and no need: a failure is in the log of requests. */
+  async #fetchDailyBars(): Promise<void> {
+    for (const [symbol, sessions] of this.#checked) {
+      if (this.#isDraining) return
+      try {
+        await this.#fetchDaily(symbol, sessions)
+      } catch (thrown) {
+        if (!isAboutSymbol(thrown)) throw thrown
+      }
+    }
+  }
+
+  async #fetchDaily(symbol: string, sessions: readonly Session[]): Promise<void> {
+    const { client, raw, series, nowMs, priority } = this.#options
+    const { contract } = await this.#preparation.prepare(symbol)
+    const [first, last] = [sessions[0], sessions[sessions.length - 1]]
+    const days = sessions.length
+    const duration = days <= MOST_DAILY_BARS ? `${days} D` : `${Math.ceil(days / SESSIONS_PER_YEAR)} Y`
+    const request = { ...series, barSize: '1 day', useRth: true, symbol, endTs: last.closeTs, duration }
+    const subject = `the daily bars of ${symbol}`
+    let requestId: number | undefined
+    try {
+      const received = await client.historicalBars(
+        { ...request, contract, subject },
+        {
+          priority,
+          signal: this.#signal,
+          onSent: () => {
+            requestId = raw.beginRequest({ ...request, sessions: [], purpose: 'daily' }, nowMs())
+          },
+        },
+      )
+      if (requestId === undefined) throw new SwitchyardError('INTERNAL', `${subject} were answered and never sent.`)
+      const problem = received.ts.length === 0 ? 'there is none' : dailyProblem(received.ts, first, last)
+      if (received.ts.length > 0)
+        raw.storeResponse(requestId, received, [], nowMs(), problem === undefined ? {} : { rejectedBecause: problem })
+      else
+        raw.finishRequest(requestId, 'no_data', [], nowMs(), { code: null, message: 'TWS answered without any bar.' })
+    } catch (thrown) {
+      if (requestId !== undefined && raw.isOpen(requestId)) {
+        const twsCode = thrown instanceof TwsRequestError ? thrown.twsCode : null
+        raw.finishRequest(requestId, 'failed', [], nowMs(), { code: twsCode, message: reportError(thrown).message })
+      }
+      throw thrown
+    }
+  }
+
   #throwIfNothingResolved(): void {
     const symbols = new Set(this.#options.pieces.map(({ symbol }) => symbol))
     const unresolved = [...this.#failedSymbols.values()]
     if (this.#result.requests === 0 && symbols.size > 0 && unresolved.length === symbols.size) throw unresolved[0]
   }
+}
+
+/** TWS takes no more than 365 days of a range in days. */
+const MOST_DAILY_BARS = 365
+const SESSIONS_PER_YEAR = 252
+
+/** Why daily bars cannot be those of the sessions from `first` to `last`; their times are dates at 00:00 UTC. */
+function dailyProblem(ts: Iterable<number>, first: Session, last: Session): string | undefined {
+  let inside = 0
+  for (const at of ts) {
+    const date = new Date(at * 1000).toISOString().slice(0, 10)
+    if (date >= first.date && date <= last.date) inside++
+  }
+  return inside > 0 ? undefined : `Not used: no daily bar lies between ${first.date} and ${last.date}.`
 }
 
 /** How many distinct minutes of an answer were not there before. */

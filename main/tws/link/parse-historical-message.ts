@@ -30,7 +30,7 @@ export function isHistoricalMessage(message: Buffer): boolean {
 /**
  * Reads `17, reqId, start, end, n, (time, open, high, low, close, volume, wap, count) x n` straight into columns: the client library
  * takes apart 10,000 bars in seconds, and answers a message that is cut short with bars that were never sent. Times are epoch seconds
- * (formatDate = 2). Values that are no numbers, and an empty count, become NaN: they are judged later. Undefined when not even the
+ * (formatDate = 2); daily bars have a date, which becomes 00:00 UTC. Values that are no numbers, and an empty count, become NaN: they are judged later. Undefined when not even the
  * request can be told.
  */
 export function parseHistoricalMessage(message: Buffer): HistoricalMessage | undefined {
@@ -53,7 +53,7 @@ export function parseHistoricalMessage(message: Buffer): HistoricalMessage | und
     if (!/^\d{1,12}$/.test(time)) {
       return { kind: 'unreadable', id, reason: `a bar has the time "${time.slice(0, 40)}" instead of epoch seconds` }
     }
-    bars.ts[i] = Number(time)
+    bars.ts[i] = time.length === DATE_DIGITS ? epochOfDate(time) : Number(time)
     bars.open[i] = value(fields[at + 1])
     bars.high[i] = value(fields[at + 2])
     bars.low[i] = value(fields[at + 3])
@@ -63,6 +63,13 @@ export function parseHistoricalMessage(message: Buffer): HistoricalMessage | und
     bars.tradeCount[i] = value(fields[at + 7])
   }
   return { kind: 'bars', id, start: fields[2], end: fields[3], bars }
+}
+
+/** `YYYYMMDD`. Epoch seconds had that many digits until 1973. */
+const DATE_DIGITS = 8
+
+function epochOfDate(date: string): number {
+  return Date.UTC(Number(date.slice(0, 4)), Number(date.slice(4, 6)) - 1, Number(date.slice(6))) / 1000
 }
 
 function value(text: string): number {
