@@ -85,6 +85,7 @@ export function createEventSink(queryClient: QueryClient, orpc: typeof consoleUt
           return
         case 'quality':
           refetchQuality()
+          refetch(orpc.system.overview.key())
       }
     },
   }

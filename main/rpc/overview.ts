@@ -4,6 +4,7 @@ import { horizonWarning } from '#shared/calendar/horizon.ts'
 import { zoneOffsetSeconds } from '#shared/time.ts'
 import type { Layer, Overview } from '#shared/contract/contract.ts'
 import { type Engine, VERSION } from '#main/engine/create-engine.ts'
+import { findingCountsOf } from './quality-findings.ts'
 
 /** What is in the workspace, layer by layer and symbol by symbol. */
 export async function overviewOf(engine: Engine): Promise<Overview> {
@@ -89,7 +90,7 @@ export async function overviewOf(engine: Engine): Promise<Overview> {
         ...range(own?.first ?? null, own?.last ?? null),
       }
     }),
-    findings: [...stores.curated.findingCounts({})],
+    findings: findingCountsOf(engine),
     calendarWarnings: calendarWarnings(engine),
     hasOldPipeline: config.oldPipeline !== undefined,
     freeDiskBytes: disk.bavail * disk.bsize,

@@ -1,3 +1,4 @@
+import type { Overview } from '#shared/contract/contract.ts'
 import type { Finding, FindingKey, QualityTrend, RuleReport } from '#shared/contract/quality.ts'
 import { ruleBook } from '#shared/config/quality-config.ts'
 import { SwitchyardError } from '#shared/errors.ts'
@@ -34,6 +35,20 @@ export function findingsOf(
     if (findings.length === input.limit) break
   }
   return findings
+}
+
+/** How many findings each rule has in the whole workspace, and how many of them are open. */
+export function findingCountsOf(engine: Engine): Overview['findings'] {
+  const acknowledged = new Map<string, number>()
+  for (const { rule } of standingAcknowledgements(engine, {})) {
+    acknowledged.set(rule, (acknowledged.get(rule) ?? 0) + 1)
+  }
+  return engine.stores.curated.findingCounts({}).map(({ rule, severity, count }) => {
+    // A rule has one severity, but for sessions built before it was given another.
+    const known = Math.min(count, acknowledged.get(rule) ?? 0)
+    acknowledged.set(rule, (acknowledged.get(rule) ?? 0) - known)
+    return { rule, severity, count, open: count - known }
+  })
 }
 
 /** Lets findings stand. Throws NOT_FOUND when one is not there; then none does. */

@@ -8,13 +8,17 @@ import { ActionButton } from './action-button.tsx'
 import classes from './action-popover.module.css'
 import { OperatorError } from './operator-error.tsx'
 import { PanelPopover } from './panel-popover.tsx'
+import type { QuietButtonProps } from './quiet-button.tsx'
+import { QuietButton } from './quiet-button.tsx'
+
+type Variant = 'filled' | 'default' | 'quiet'
 
 interface ActionPopoverProps {
   /** On the button that opens it. */
   readonly label: string
   /** For those who do not see what the button stands at. */
   readonly hint?: string
-  readonly variant?: 'filled' | 'default' | 'subtle'
+  readonly variant?: Variant
   readonly title: string
   /** What it works on, what it does, what it leaves alone, how it is undone or stopped. */
   readonly facts: readonly (readonly [term: string, words: string])[]
@@ -53,14 +57,9 @@ export function ActionPopover(props: ActionPopoverProps) {
       isOpen={isOpen}
       onOpenChange={change}
       renderTrigger={(trigger) => (
-        <Button
-          {...trigger}
-          {...(hint === undefined ? {} : { 'aria-label': hint })}
-          {...(variant === 'subtle' ? { color: 'gray', size: 'compact-xs' } : {})}
-          variant={variant}
-        >
+        <Trigger {...trigger} {...(hint === undefined ? {} : { 'aria-label': hint })} variant={variant}>
           {label}
-        </Button>
+        </Trigger>
       )}
     >
       <h3 className={classes.title}>{title}</h3>
@@ -90,4 +89,10 @@ export function ActionPopover(props: ActionPopoverProps) {
       </div>
     </PanelPopover>
   )
+}
+
+type TriggerProps = QuietButtonProps & { readonly variant: Variant }
+
+function Trigger({ variant, ...props }: TriggerProps) {
+  return variant === 'quiet' ? <QuietButton {...props} /> : <Button {...props} variant={variant} />
 }

@@ -7,6 +7,7 @@ import {
 } from '@tabler/icons-react'
 import { Link, useLocation } from 'wouter'
 import { useOverview } from '../engine-queries.ts'
+import { formatCount } from '../format/numbers.ts'
 import classes from './sidebar.module.css'
 
 const PAGES = [
@@ -20,7 +21,9 @@ const PAGES = [
 /** The pages. */
 export function Sidebar() {
   const [path] = useLocation()
-  const version = useOverview().data?.version
+  const overview = useOverview().data
+  const version = overview?.version
+  const toLookAt = overview?.findings.reduce((sum, { severity, open }) => (severity === 'info' ? sum : sum + open), 0)
   return (
     <nav className={classes.nav} aria-label="Pages">
       <ul className={classes.list}>
@@ -31,6 +34,11 @@ export function Sidebar() {
               <Link href={href} className={classes.link ?? ''} aria-current={isCurrent ? 'page' : undefined}>
                 <Icon size={16} stroke={1.8} aria-hidden />
                 {name}
+                {href === '/quality' && toLookAt !== undefined && toLookAt > 0 && (
+                  <span className={classes.count} title="Open errors and warnings">
+                    {formatCount(toLookAt)}
+                  </span>
+                )}
               </Link>
             </li>
           )

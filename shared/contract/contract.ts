@@ -83,7 +83,8 @@ export const overviewSchema = z.object({
   connection: connectionSchema,
   layers: z.array(layerSchema),
   symbols: z.array(symbolStatusSchema),
-  findings: z.array(z.object({ rule: z.string(), severity: z.string(), count: z.int() })),
+  /** `open`: that nobody has acknowledged. */
+  findings: z.array(z.object({ rule: z.string(), severity: z.string(), count: z.int(), open: z.int() })),
   hasOldPipeline: z.boolean(),
   /** Calendars whose knowledge ends soon or has ended, in words. */
   calendarWarnings: z.array(z.string()),

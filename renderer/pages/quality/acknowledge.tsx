@@ -12,7 +12,7 @@ interface AcknowledgeProps {
   /** For those who do not see what the button stands at. */
   readonly hint?: string
   readonly findings: readonly Finding[]
-  readonly variant?: 'default' | 'subtle'
+  readonly variant?: 'default' | 'quiet'
 }
 
 /** Lets findings stand, signed with a reason. */

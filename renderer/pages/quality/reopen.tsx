@@ -1,8 +1,8 @@
 import { Tooltip } from '@mantine/core'
-import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import type { Finding } from '#shared/contract/quality.ts'
 import { OperatorError } from '../../components/operator-error.tsx'
+import { QuietButton } from '../../components/quiet-button.tsx'
 import { orpc, useConnectionState } from '../../engine-client.ts'
 import { shownError } from '../../error-report.ts'
 import { keyOf } from './acknowledge.tsx'
@@ -20,10 +20,7 @@ export function Reopen({ findings, hint }: ReopenProps) {
   return (
     <>
       <Tooltip label="Takes the signature back. It can be acknowledged again." multiline maw={280}>
-        <Button
-          variant="subtle"
-          color="gray"
-          size="compact-xs"
+        <QuietButton
           aria-label={hint}
           aria-busy={reopening.isPending}
           disabled={!isLive}
@@ -32,7 +29,7 @@ export function Reopen({ findings, hint }: ReopenProps) {
           }}
         >
           Reopen
-        </Button>
+        </QuietButton>
       </Tooltip>
       {reopening.error !== null && <OperatorError error={shownError(reopening.error)} />}
     </>

@@ -1,6 +1,6 @@
-import { Button } from '@mantine/core'
 import { useState } from 'react'
 import type { BarValues, Finding } from '#shared/contract/quality.ts'
+import { QuietButton } from '../../components/quiet-button.tsx'
 import { StateMark } from '../../components/state-mark.tsx'
 import { formatCount, formatQuantity } from '../../format/numbers.ts'
 import { formatLocalMoment, formatZoneClock, LOCAL_ZONE, zoneName } from '../../format/times.ts'
@@ -60,7 +60,7 @@ function RuleGroup({ rule, findings, zone, onBar }: RuleGroupProps) {
               label={`Acknowledge ${formatCount(open.length)}…`}
               hint={`Acknowledge ${formatCount(open.length)} findings of “${title}”…`}
               findings={open}
-              variant="subtle"
+              variant="quiet"
             />
           </span>
         )}
@@ -77,9 +77,9 @@ function RuleGroup({ rule, findings, zone, onBar }: RuleGroupProps) {
         ))}
       </ul>
       {findings.length > MOST && !isAll && (
-        <Button variant="subtle" color="gray" size="compact-xs" onClick={() => setAll(true)}>
+        <QuietButton onClick={() => setAll(true)}>
           Show {formatQuantity(findings.length - MOST, 'more', 'more')}
-        </Button>
+        </QuietButton>
       )}
     </>
   )
@@ -113,23 +113,16 @@ function OneFinding({ finding, zone, onBar }: OneFindingProps) {
         <span className={classes.message}>{message}</span>
         <span className={classes.buttons}>
           {context !== undefined && (
-            <Button
-              variant="subtle"
-              color="gray"
-              size="compact-xs"
-              aria-expanded={isOpen}
-              aria-label={`Bars around ${when}`}
-              onClick={() => setOpen(!isOpen)}
-            >
+            <QuietButton aria-expanded={isOpen} aria-label={`Bars around ${when}`} onClick={() => setOpen(!isOpen)}>
               Bars
-            </Button>
+            </QuietButton>
           )}
           {acknowledgement === undefined ? (
             <Acknowledge
               label="Acknowledge…"
               hint={`Acknowledge “${ruleTitle(finding.rule)}” ${when}…`}
               findings={[finding]}
-              variant="subtle"
+              variant="quiet"
             />
           ) : (
             <Reopen findings={[finding]} hint={`Reopen “${ruleTitle(finding.rule)}” ${when}`} />
