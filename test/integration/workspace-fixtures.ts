@@ -136,12 +136,12 @@ export function hashesOf(engine: Engine): ReadonlyMap<string, string> {
   return hashes
 }
 
-/** Bars as plain arrays, so that a failed comparison shows what differs. */
 /** The bars of a curated block that were received: those that stand for minutes without trades left out. */
 export function receivedBars(block: { readonly bars: CuratedColumns } | undefined): BarColumns {
   return block === undefined ? allocateBars(0) : observedBars(block.bars)
 }
 
+/** Bars as plain arrays, so that a failed comparison shows what differs. */
 export function plain(bars: BarColumns): Record<string, number[]> {
   return Object.fromEntries(BAR_COLUMNS.map((name) => [name, [...bars[name]]]))
 }
