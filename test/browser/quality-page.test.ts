@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { BUILT_IN_CALENDARS } from '#main/engine/data-folder.ts'
 import type { EngineClient } from '#main/rpc/router.ts'
 import { buildConsole, SCREENSHOTS } from './console-build.ts'
 import { downloaded } from './console-download.ts'
@@ -20,6 +21,9 @@ const FETCHED = { from: '2024-10-01', to: '2024-11-29', sessions: 43 }
 /** The market's one bad tick: KO on the 7th of November at 12:03 in New York. */
 const BAD_TICK = { symbol: 'KO', sessionDate: '2024-11-07', ts: Date.parse('2024-11-07T17:03:00Z') / 1000 }
 
+/** The calendar of this desk, and not the broker, ends this session at 15:00. */
+const OTHER_HOURS = '2024-11-14'
+
 let browser: Browser
 let desk: ConsoleWorkspace
 let host: ConsoleHost
@@ -37,6 +41,7 @@ beforeAll(async () => {
     answerMs: 5,
     tws: '  verify: { retryDelayMs: 20 }\n',
   })
+  writeCalendar(desk.folder)
   host = await startConsoleHost(desk.folder, renderer)
   client = await host.client()
   const { simulator } = desk
@@ -65,6 +70,17 @@ afterAll(async () => {
   await desk?.remove()
   await fresh?.remove()
 })
+
+/** XNYS with an early close that it does not have. */
+function writeCalendar(folder: string): void {
+  const builtIn = readFileSync(path.join(BUILT_IN_CALENDARS, 'XNYS.yaml'), 'utf8')
+  const entry = `\n  - date: '${OTHER_HOURS}'\n    close: '15:00'\n    reason: Only here\n`
+  mkdirSync(path.join(folder, 'calendars'), { recursive: true })
+  writeFileSync(
+    path.join(folder, 'calendars', 'XNYS.yaml'),
+    builtIn.replace('specialEarlyCloses:\n', (line) => `${line.trimEnd()}${entry}`),
+  )
+}
 
 const onDesk = (look: (page: Page) => Promise<void>, options?: PageOptions): Promise<void> =>
   inConsole(browser, host.url, look, options)
@@ -239,6 +255,9 @@ describe('the quality page', () => {
       await rowOf(page, 'Bars of KO, 2024-11-07', '12:03').click()
       await origin.waitFor()
       expect((await addressOf(page)).get('at')).toBe(String(BAD_TICK.ts))
+      const picture = await downloaded(page, () => session.getByRole('button', { name: 'Export PNG' }).click())
+      writeFileSync(path.join(SCREENSHOTS, 'quality-exported.png'), picture.bytes)
+      expect(picture.name).toBe('KO_2024-11-07_curated.png')
       const { bytes, name } = await downloaded(page, () => session.getByRole('button', { name: 'Export CSV' }).click())
       expect(name).toBe('KO_2024-11-07_curated.csv')
       const lines = bytes.toString('utf8').trimEnd().split('\r\n')
@@ -322,6 +341,31 @@ describe('the quality page', () => {
       await page.getByRole('button', { name: 'Rebuild', exact: true }).click()
       await session.getByText(/^Stale: /).waitFor({ state: 'detached' })
       expect((await client.quality.session({ symbol: 'AIG', sessionDate: '2024-11-12' })).stale).toBeUndefined()
+    })
+  })
+
+  test('decides whose hours hold where calendar and broker differ', async () => {
+    await onDesk(async (page) => {
+      await openPage(page, `?layer=findings&symbol=AIG&session=${OTHER_HOURS}`)
+      const session = region(page, `AIG ${OTHER_HOURS}`)
+      await session.getByText('Built for 09:30 to 15:00 ET. The broker has 09:30 to 16:00 ET.').waitFor()
+      await session
+        .getByRole('button', { name: /^Bars around|^Acknowledge “Calendar/ })
+        .first()
+        .waitFor()
+      await session.getByRole('button', { name: 'Decide whose hours hold…' }).click()
+      await page.getByRole('radiogroup', { name: 'Whose hours hold' }).getByText('Broker').click()
+      await page.getByRole('textbox', { name: 'Reason' }).fill('The exchange was open until 16:00.')
+      await page.getByRole('textbox', { name: 'Signed by' }).fill('R. Chen')
+      await shoot(page, 'quality-hours')
+      await page.getByRole('button', { name: 'Let the broker hold' }).click()
+      await session.getByText('The broker’s hours hold').waitFor()
+      await session.getByText('Stale: hours changed').waitFor()
+      await session.getByRole('button', { name: 'Rebuild…' }).click()
+      await page.getByRole('button', { name: 'Rebuild', exact: true }).click()
+      await session.getByText('09:30 to 16:00 ET', { exact: true }).waitFor()
+      await session.getByText('390 bars, no gap.').waitFor()
+      await shoot(page, 'quality-hours-decided')
     })
   })
 

@@ -2,6 +2,7 @@ import type { BarValues } from '#shared/contract/quality.ts'
 import type { Column } from '../../components/data-table.tsx'
 import { DataTable } from '../../components/data-table.tsx'
 import { formatFieldValue } from '../../format/numbers.ts'
+import classes from './bar-values-table.module.css'
 
 /** One version of a bar, or one of its neighbours. */
 export interface NamedBar {
@@ -19,7 +20,11 @@ interface BarValuesTableProps {
 
 /** Bars under each other, value by value. */
 export function BarValuesTable({ label, rows }: BarValuesTableProps) {
-  return <DataTable label={label} columns={COLUMNS} rows={rows} rowKey={({ name }) => name} />
+  return (
+    <div className={classes.values}>
+      <DataTable label={label} columns={COLUMNS} rows={rows} rowKey={({ name }) => name} />
+    </div>
+  )
 }
 
 const FIELDS = [

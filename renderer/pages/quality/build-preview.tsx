@@ -6,9 +6,9 @@ import type { Selection } from '#shared/jobs/job-kinds.ts'
 import { QueryView } from '../../components/query-view.tsx'
 import { orpc } from '../../engine-client.ts'
 import { formatCount, formatQuantity } from '../../format/numbers.ts'
-import { formatDuration } from '../../format/times.ts'
 import { STALE_WORDS } from '../../wording/quality-words.ts'
 import classes from './preview.module.css'
+import { takesWords } from './takes-words.ts'
 
 /** What building a selection would do, worked out when it is looked at. */
 export function RebuildPreview({ selection }: { readonly selection: Selection }) {
@@ -65,9 +65,7 @@ function PlanView({ plan, children }: PlanViewProps) {
             </p>
           )}
           <p className={classes.quiet}>{children(data)}</p>
-          {data.estimatedMs !== undefined && data.sessionsToBuild > 0 && (
-            <p>Takes about {formatDuration(data.estimatedMs)}.</p>
-          )}
+          {data.estimatedMs !== undefined && data.sessionsToBuild > 0 && <p>{takesWords(data.estimatedMs)}</p>}
         </div>
       )}
     </QueryView>

@@ -58,6 +58,7 @@ export function FindingsPanel(props: FindingsPanelProps) {
       controls={
         <>
           <Checkbox
+            className={classes.open ?? ''}
             label="Open only"
             checked={isOpenOnly}
             onChange={(event) => setOpenOnly(event.currentTarget.checked)}

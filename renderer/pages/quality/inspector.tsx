@@ -9,13 +9,14 @@ import { QueryView } from '../../components/query-view.tsx'
 import { orpc } from '../../engine-client.ts'
 import { formatZoneClock, zoneName } from '../../format/times.ts'
 import type { CellRef } from '../../grid/grid-cells.ts'
-import { boxOf, isOneCell, isSameCell } from '../../grid/grid-cells.ts'
+import { boxOf, isOneCell, isSameCell, oneCell } from '../../grid/grid-cells.ts'
 import classes from './inspector.module.css'
 import type { ChangeView, QualityView } from './quality-address.ts'
 import { axesOf } from './quality-cells.ts'
 import { RangeInspector } from './range-inspector.tsx'
 import { SESSION_CHART_HEIGHT } from './session-chart.tsx'
 import { SessionInspector } from './session-inspector.tsx'
+import { WorstSessions } from './worst-sessions.tsx'
 
 /** While arrows are held down nothing is asked for. */
 const SETTLE_MS = 120
@@ -37,6 +38,12 @@ export function Inspector({ grid, view, onChange }: InspectorProps) {
           Select a session in the grid: its bars with their marks, its findings and what can be done stand here. Click a
           bar to see where it comes from. Drag or hold Shift to select a range.
         </p>
+        {grid.data !== undefined && (
+          <WorstSessions
+            grid={grid.data}
+            onSelect={(cell) => onChange({ selection: oneCell(cell), atTs: undefined })}
+          />
+        )}
       </Panel>
     )
   }

@@ -2,8 +2,8 @@ import { useQuery } from '@tanstack/react-query'
 import { QueryView } from '../../components/query-view.tsx'
 import { orpc } from '../../engine-client.ts'
 import { formatCount, formatQuantity } from '../../format/numbers.ts'
-import { formatDuration } from '../../format/times.ts'
 import classes from './preview.module.css'
+import { takesWords } from './takes-words.ts'
 import type { SessionRange } from './session-range.ts'
 
 /** What asking again for sessions would take, worked out without asking TWS. */
@@ -29,9 +29,7 @@ export function RefetchPreview({ range }: { readonly range: SessionRange }) {
             <p>{formatQuantity(data.sessionsNotFinished, 'session')} not over yet, left out.</p>
           )}
           {data.sessionsToFetch === 0 && <p>There is nothing to ask for.</p>}
-          {data.estimatedMs !== undefined && data.sessionsToFetch > 0 && (
-            <p>Takes about {formatDuration(data.estimatedMs)}.</p>
-          )}
+          {data.estimatedMs !== undefined && data.sessionsToFetch > 0 && <p>{takesWords(data.estimatedMs)}</p>}
         </div>
       )}
     </QueryView>

@@ -101,7 +101,7 @@ export function SessionChart({ report, minutes, span, atTs, onBar, width }: Sess
           {...AXIS}
           width={LEFT}
           domain={reach}
-          ticks={niceTicks(reach, 4)}
+          ticks={niceTicks(reach, 5)}
           tickFormatter={(value: number) => formatFieldValue('close', value)}
           label={{ value: 'price', ...AXIS_LABEL }}
         />

@@ -46,7 +46,7 @@ export function SessionMetrics({ report }: { readonly report: SessionReport }) {
         )}
         {belowThreshold.map((words) => (
           <li key={words}>
-            <StateMark kind="fail" word={words} />
+            <StateMark kind="fail" word={sentenceCase(words)} />
           </li>
         ))}
         {quality !== undefined && belowThreshold.length === 0 && (
@@ -72,4 +72,8 @@ export function SessionMetrics({ report }: { readonly report: SessionReport }) {
       )}
     </div>
   )
+}
+
+function sentenceCase(words: string): string {
+  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`
 }
