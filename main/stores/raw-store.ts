@@ -169,12 +169,13 @@ export class RawStore {
       .all(symbol, barSize, whatToShow, ts, ts) as OriginRow[]
   }
 
+  /** Of the minute bars; daily bars are a check of them. */
   summary(): RawSummary {
     return this.#database
       .prepare(
         `select count(distinct instrument_id) as symbols, count(*) as responses, coalesce(sum(count), 0) as bars,
                 min(first_ts) as firstTs, max(last_ts) as lastTs, max(received_at_ms) as updatedAtMs
-         from raw_tws_bars`,
+         from raw_tws_bars where bar_size <> '1 day'`,
       )
       .get() as RawSummary
   }
@@ -184,7 +185,7 @@ export class RawStore {
     const rows = this.#database
       .prepare(
         `select i.symbol as symbol, sum(b.count) as bars
-         from raw_tws_bars b join instruments i on i.id = b.instrument_id group by i.symbol`,
+         from raw_tws_bars b join instruments i on i.id = b.instrument_id where b.bar_size <> '1 day' group by i.symbol`,
       )
       .all() as { symbol: string; bars: number }[]
     return new Map(rows.map((row) => [row.symbol, row.bars]))

@@ -17,7 +17,7 @@ const BAR_VALUES = ['open', 'high', 'low', 'close', 'volume', 'vwap', 'trade_cou
 
 /**
  * Opens the stores below `storeFolder` for queries. Besides the stored tables there are views with one row per bar:
- * `raw_tws_bars_rows`, `curated_tws_1m_bars_rows`, `legacy_bars_rows` and one for each feature set, for example
+ * `raw_tws_bars_rows` (minute bars), `raw_tws_daily_bars_rows`, `curated_tws_1m_bars_rows`, `legacy_bars_rows` and one for each feature set, for example
  * `features_price_1m_v1_rows`. In all of them `ts` is epoch seconds of the bar's start.
  *
  * @throws {SwitchyardError} WORKSPACE_NOT_FOUND when there are no stores.
@@ -69,7 +69,12 @@ function createViews(database: Sqlite.Database): void {
   database.exec(`
     create temp view raw_tws_bars_rows as
       select i.symbol, local_date(r.ts, coalesce(i.time_zone, 'UTC')) as session_date, ${values}, b.id as response_id, b.received_at_ms
-      from raw_store.raw_tws_bars b join raw_store.instruments i on i.id = b.instrument_id, unpack_bars(b.ts, ${bars}) r;
+      from raw_store.raw_tws_bars b join raw_store.instruments i on i.id = b.instrument_id, unpack_bars(b.ts, ${bars}) r
+      where b.bar_size <> '1 day';
+    create temp view raw_tws_daily_bars_rows as
+      select i.symbol, date(r.ts, 'unixepoch') as session_date, ${values}, b.id as response_id, b.received_at_ms
+      from raw_store.raw_tws_bars b join raw_store.instruments i on i.id = b.instrument_id, unpack_bars(b.ts, ${bars}) r
+      where b.bar_size = '1 day';
     create temp view curated_tws_1m_bars_rows as
       select b.symbol, b.session_date, ${values}, r.flags
       from curated_store.curated_tws_1m_bars b, unpack_curated(b.ts, ${bars}, b.flags) r;

@@ -107,7 +107,11 @@ describe('an ingest whose process is killed', () => {
       expect(hashesOf(engine)).toEqual(quiet.hashes)
       await engine.close()
       // What was on its way when the process died is on record as abandoned, not as open for ever.
-      const outcomes = rowsOf(workspace, 'raw', 'select outcome, count(*) as n from tws_requests group by outcome')
+      const outcomes = rowsOf(
+        workspace,
+        'raw',
+        "select outcome, count(*) as n from tws_requests where bar_size = '1 min' group by outcome",
+      )
       expect(outcomes.map(({ outcome }) => String(outcome)).sort()).toEqual(['abandoned', 'complete'])
       expect(outcomes.find(({ outcome }) => outcome === 'complete')?.n).toBe(after.length)
       await simulator.stop()

@@ -1,3 +1,4 @@
+import type { Session } from '#shared/calendar/calendar.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import type { IngestParams } from '#shared/jobs/job-kinds.ts'
 import type { SessionDate } from '#shared/time.ts'
@@ -8,6 +9,7 @@ import type { JobDefinition } from '../job-definition.ts'
 import type { JobServices } from '../job-services.ts'
 import { hoursGroupOf } from '../hours-group.ts'
 import { selectedDates, selectedSymbols } from '../selection.ts'
+import { dailyBarsOf } from './daily-bars.ts'
 import { ingestProgress } from './ingest-progress.ts'
 
 /** What a run over these symbols and dates would look at. Throws NO_SESSIONS, UNKNOWN_SYMBOL, BAD_ARGUMENTS, CALENDAR_HORIZON. */
@@ -39,6 +41,14 @@ export function ingestPlanInput(
     maxBarsPerRequest: services.config.tws.maxBarsPerRequest,
     nowTs: Math.floor(services.nowMs() / 1000),
   }
+}
+
+/** The wanted sessions of a symbol that are stored with bars and of which there is no daily bar. */
+function withoutDailyBar(symbol: string, { wanted }: PlanInput, services: JobServices): readonly Session[] {
+  const stored = services.stores.raw.fetchedSessions(symbol, seriesOf(services))
+  const daily = dailyBarsOf(symbol, services)
+  const sessions = wanted.find((entry) => entry.symbol === symbol)?.sessions ?? []
+  return sessions.filter(({ date }) => (stored.get(date)?.bars ?? 0) > 0 && !daily.has(date))
 }
 
 /** Sessions are asked for again at most so often because of a rule; what the broker says then is how it is. */
@@ -134,6 +144,7 @@ export const ingestJob: JobDefinition<'ingest'> = {
         contractOf: (symbol) => services.symbolConfig(symbol).contract,
         hoursGroupOf: (symbol) => hoursGroupOf(services.symbolConfig(symbol)),
         isSession: (symbol, date) => services.calendarOf(symbol).session(date) !== null,
+        withoutDailyBar: (symbol) => withoutDailyBar(symbol, input, services),
         maxConcurrentRequests: tws.maxConcurrentRequests,
         verify: tws.verify,
         activity: services.activity,

@@ -41,6 +41,8 @@ export interface IngestOptions {
   readonly contractOf: (symbol: string) => ContractConfig
   readonly hoursGroupOf: (symbol: string) => string
   readonly isSession: (symbol: string, date: SessionDate) => boolean
+  /** Sessions of earlier runs, ascending, whose daily bar was never asked for, for example because such a run was killed. */
+  readonly withoutDailyBar?: (symbol: string) => readonly Session[]
   readonly maxConcurrentRequests: number
   readonly verify: VerifyConfig
   readonly activity: ActivityBoard
@@ -93,7 +95,7 @@ class IngestRun {
     failed: IngestResult['failed']
   } = { requests: 0, bars: 0, retries: 0, withoutData: [], short: [], failed: [] }
   readonly #revised = new Set<string>()
-  /** Sessions with bars that were settled in this run, by symbol, ascending. */
+  /** Sessions with bars that were settled in this run, by symbol. */
   readonly #checked = new Map<string, readonly Session[]>()
   #settled = 0
   #underWay = 0
@@ -452,11 +454,7 @@ class IngestRun {
   #noteChecked({ symbol, sessions }: IngestPiece, outcomes: readonly SessionOutcome[]): void {
     const withBars = sessions.filter((_session, i) => outcomes[i].settled && (outcomes[i].known ?? 0) > 0)
     if (withBars.length === 0) return
-    const all = [...(this.#checked.get(symbol) ?? []), ...withBars]
-    this.#checked.set(
-      symbol,
-      all.sort((a, b) => a.openTs - b.openTs),
-    )
+    this.#checked.set(symbol, [...(this.#checked.get(symbol) ?? []), ...withBars])
   }
 
   #note(symbol: string, { sessionDate, known = 0, expected = 0, reason }: SessionOutcome, emptyWords: string): void {
@@ -536,8 +534,11 @@ class IngestRun {
 
   /** Asks for the broker's own daily bars of what was fetched. They are a check and no need: a failure is in the log of requests. */
   async #fetchDailyBars(): Promise<void> {
-    for (const [symbol, sessions] of this.#checked) {
+    const { pieces, withoutDailyBar = () => [] } = this.#options
+    for (const symbol of new Set(pieces.map((piece) => piece.symbol))) {
       if (this.#isDraining) return
+      const sessions = inOrder([...(this.#checked.get(symbol) ?? []), ...withoutDailyBar(symbol)])
+      if (sessions.length === 0 || this.#failedSymbols.has(symbol)) continue
       try {
         await this.#fetchDaily(symbol, sessions)
       } catch (thrown) {
@@ -591,6 +592,11 @@ class IngestRun {
 /** TWS takes no more than 365 days of a range in days. */
 const MOST_DAILY_BARS = 365
 const SESSIONS_PER_YEAR = 252
+
+function inOrder(sessions: readonly Session[]): readonly Session[] {
+  const byDate = new Map(sessions.map((session) => [session.date, session]))
+  return [...byDate.values()].sort((a, b) => a.openTs - b.openTs)
+}
 
 /** Why daily bars cannot be those of the sessions from `first` to `last`; their times are dates at 00:00 UTC. */
 function dailyProblem(ts: Iterable<number>, first: Session, last: Session): string | undefined {
