@@ -109,7 +109,8 @@ async function openPage(page: Page, search = ''): Promise<void> {
   await goTo(page, `/quality${search}`, 'Data quality')
   await region(page, 'Sessions')
     .getByText(/^6 symbols by 43 sessions/)
-    .waitFor()
+    // In narrow windows it is not shown.
+    .waitFor({ state: 'attached' })
   await region(page, 'Rules').getByRole('table').waitFor()
 }
 
@@ -170,12 +171,20 @@ describe('the quality page', () => {
       const session = region(page, 'DJCO 2024-11-08')
       await session.getByRole('list', { name: 'What can be done' }).waitFor()
       await shoot(page, 'quality-fills')
+      // A run of more minutes than are filled is left out, and the reason is known.
+      const { bars, openTs } = await client.quality.session({ symbol: 'DJCO', sessionDate: '2024-11-08' })
+      const there = new Set(bars.ts)
+      const missing = Array.from({ length: 390 }, (_, minute) => openTs + minute * 60).find((ts) => !there.has(ts))
+      await openPage(page, `?layer=fills&symbol=DJCO&session=2024-11-08&at=${missing}`)
+      await session.getByText('No stored response holds this minute.').waitFor()
+      await shoot(page, 'quality-no-bar')
       await openPage(page, '?layer=staleness&symbol=SPY&session=2024-11-21&to-symbol=AIG&to-session=2024-11-27')
       await region(page, 'Selected range').getByRole('list', { name: 'What can be done' }).waitFor()
       await shoot(page, 'quality-range')
       await region(page, 'Sessions').getByText('Table', { exact: true }).click()
       // A thin market is covered by less than the 99 % that the configuration asks for.
       await rowOf(page, 'Sessions', 'DJCO').getByText('Missed').waitFor()
+      await expectToFit(page)
       await shoot(page, 'quality-table')
     })
   })
@@ -187,6 +196,7 @@ describe('the quality page', () => {
       await shoot(page, 'quality-empty')
       await page.getByRole('button', { name: 'Go to ingest' }).click()
       await page.getByRole('heading', { level: 1, name: 'Ingest' }).waitFor()
+      expect(await page.evaluate(() => window.location.hash)).toBe('#/ingest')
     })
   })
 
@@ -251,6 +261,11 @@ describe('the quality page', () => {
         .waitFor()
       await session.getByRole('application', { name: /^Bars of KO/ }).press('ArrowRight')
       await session.getByRole('region', { name: 'Origin of the bar 12:04 ET' }).waitFor()
+      // A click in the chart chooses the bar under the pointer: one of the last ones at its right end.
+      const chart = session.getByRole('application', { name: /^Bars of KO/ })
+      const { width } = (await chart.boundingBox())!
+      await chart.click({ position: { x: width - 14, y: 60 } })
+      await session.getByRole('region', { name: /^Origin of the bar 15:5\d ET$/ }).waitFor()
       await session.getByRole('button', { name: 'As table' }).click()
       await rowOf(page, 'Bars of KO, 2024-11-07', '12:03').click()
       await origin.waitFor()
@@ -329,7 +344,11 @@ describe('the quality page', () => {
         /1\s*session\s*1\s*request,.*\s*390\s*bars at most/s,
       )
       await shoot(page, 'quality-refetch')
+      desk.line.holdAfter(0)
       await page.getByRole('button', { name: 'Ask again', exact: true }).click()
+      await region(page, 'Ingest').getByRole('button', { name: 'Cancel Ingest' }).waitFor()
+      await shoot(page, 'quality-running')
+      desk.line.release()
       await session.getByText(/^Stale: /).waitFor()
       const { requests } = await client.ingest.session({ symbol: 'AIG', sessionDate: '2024-11-12' })
       expect(requests.some(({ purpose }) => purpose === 'refetch')).toBe(true)
@@ -365,6 +384,9 @@ describe('the quality page', () => {
       await page.getByRole('button', { name: 'Rebuild', exact: true }).click()
       await session.getByText('09:30 to 16:00 ET', { exact: true }).waitFor()
       await session.getByText('390 bars, no gap.').waitFor()
+      const { hoursDecision, closeTs } = await client.quality.session({ symbol: 'AIG', sessionDate: OTHER_HOURS })
+      expect(hoursDecision).toMatchObject({ holds: 'broker', author: 'R. Chen' })
+      expect(closeTs).toBe(Date.parse('2024-11-14T21:00:00Z') / 1000)
       await shoot(page, 'quality-hours-decided')
     })
   })

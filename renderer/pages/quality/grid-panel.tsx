@@ -45,7 +45,7 @@ export function GridPanel(props: GridPanelProps) {
   return (
     <Panel
       title="Sessions"
-      note={noteOf(data, layer === 'findings' ? rule : undefined)}
+      note={<span className={classes.note}>{noteOf(data, layer === 'findings' ? rule : undefined)}</span>}
       controls={
         <>
           <SegmentedControl aria-label="Layer" data={[...LAYER_NAMES]} value={layer} onChange={onLayer} />

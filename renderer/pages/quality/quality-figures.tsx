@@ -1,3 +1,4 @@
+import { useMemo } from 'react'
 import type { QualityGrid, QualityTrend, RuleReport } from '#shared/contract/quality.ts'
 import type { QualityThresholds } from '#shared/config/quality-config.ts'
 import { Spark } from '../../charts/spark.tsx'
@@ -16,8 +17,8 @@ interface QualityFiguresProps {
 
 /** Six figures with what they must reach and their course over the latest sessions. */
 export function QualityFigures({ grid, rules, trend, thresholds }: QualityFiguresProps) {
-  const { expected, coverage, missing, filled } = trendSums(trend)
-  const { built, stale, quarantined, belowThreshold } = sessionCounts(grid)
+  const { expected, coverage, missing, filled } = useMemo(() => trendSums(trend), [trend])
+  const { built, stale, quarantined, belowThreshold } = useMemo(() => sessionCounts(grid), [grid])
   const open = openFindings(rules)
   const latest = trend.slice(-TREND_SESSIONS)
   const course = (key: 'missing' | 'filled' | 'findings', what: string) => (

@@ -36,10 +36,13 @@ export default function QualityPage() {
   const quality = useQuality(scope)
   const { grid, rules, trend, plan } = quality
   const isEmpty = grid.data?.sessions.length === 0 || grid.data?.rows.length === 0
-  const sentence =
-    grid.data === undefined || rules.data === undefined || trend.data === undefined
-      ? ''
-      : qualitySentence(grid.data, rules.data, trend.data)
+  const sentence = useMemo(
+    () =>
+      grid.data === undefined || rules.data === undefined || trend.data === undefined
+        ? ''
+        : qualitySentence(grid.data, rules.data, trend.data),
+    [grid.data, rules.data, trend.data],
+  )
   return (
     <Page
       title="Data quality"

@@ -1,4 +1,4 @@
-import type { KeyboardEvent } from 'react'
+import type { KeyboardEvent, MouseEvent } from 'react'
 import { useId } from 'react'
 import {
   Bar,
@@ -59,10 +59,6 @@ export function SessionChart({ report, minutes, span, atTs, onBar, width }: Sess
     width,
     // The keys choose bars here.
     accessibilityLayer: false,
-    onClick: ({ activeLabel }: { activeLabel?: string | number | undefined }) => {
-      const ts = Number(activeLabel ?? Number.NaN)
-      if (Number.isSafeInteger(ts)) onBar(ts)
-    },
   }
   const timeAxis = {
     dataKey: 'ts',
@@ -83,6 +79,12 @@ export function SessionChart({ report, minutes, span, atTs, onBar, width }: Sess
     onBar(next === 'none' ? undefined : next)
   }
 
+  const onClick = (event: MouseEvent<HTMLDivElement>): void => {
+    const x = event.clientX - event.currentTarget.getBoundingClientRect().left
+    if (x < LEFT || x > width - RIGHT) return
+    onBar(nearest(minutes, span[0] + ((x - LEFT) / (width - LEFT - RIGHT)) * (span[1] - span[0])))
+  }
+
   return (
     // The whole chart is one control; the part about the chosen bar stands beneath it.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
@@ -92,6 +94,7 @@ export function SessionChart({ report, minutes, span, atTs, onBar, width }: Sess
       aria-label={`Bars of ${symbol} on ${sessionDate}. Arrow keys choose a bar.`}
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={0}
+      onClick={onClick}
       onKeyDown={onKeyDown}
     >
       <ComposedChart {...shared} height={PRICE_HEIGHT} title={`Prices of ${symbol} on ${sessionDate}`}>
@@ -159,6 +162,14 @@ const shortCount = (value: number): string => short.format(value)
 
 const barSize = (minutes: readonly SessionMinute[], width: number): number =>
   Math.max(1, Math.floor(((width - LEFT - RIGHT) / Math.max(1, minutes.length)) * 0.7))
+
+/** The minute whose bar is drawn nearest to a time. */
+function nearest(minutes: readonly SessionMinute[], ts: number): number | undefined {
+  return minutes.reduce<number | undefined>(
+    (best, minute) => (best === undefined || Math.abs(minute.ts - ts) < Math.abs(best - ts) ? minute.ts : best),
+    undefined,
+  )
+}
 
 /** The bar that a key chooses; `none` when it takes the choice back, undefined when it is no such key. */
 function chosenBy(
