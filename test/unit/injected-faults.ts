@@ -260,7 +260,8 @@ export const FAULT_KINDS: readonly FaultKind[] = [
       if (factor === undefined || Number.isNaN(normal.previousClose)) return undefined
       // Only where the night was calm does a first print stand out from both sides.
       if (Math.abs(rows[0].close / normal.previousClose - 1) > 0.3 * Math.abs(factor - 1)) return undefined
-      const open = cents(Math.max(rows[0].close, normal.previousClose) * factor)
+      const edge = factor > 1 ? Math.max : Math.min
+      const open = cents(edge(rows[0].close, normal.previousClose) * factor)
       const row = { ...rows[0], open, high: Math.max(rows[0].high, open), low: Math.min(rows[0].low, open) }
       return withRows(clean, rows.with(0, row), row.ts)
     },
