@@ -143,7 +143,8 @@ describe('the normal of a symbol', () => {
     const early = closes([64, 128, 64, 128, 64, 128, 64, 128])
     // In the half hour after, 0.5 and -1/3 in turn: median 1/12, distance 5/12.
     const late = closes([64, 96, 64, 96, 64, 96, 64, 96], 40)
-    const { returnScale } = historyOf(Array.from({ length: 5 }, () => [...early, ...late])).baseline()
+    const baseline = historyOf(Array.from({ length: 5 }, () => [...early, ...late])).baseline()
+    const returnScale = (slot: number): number => baseline.returnScale(slot)
     const even = 1.4826 * 0.75
     // 20 returns of 1 and 15 of -0.5: the median is 1, and so most distances are 0; the 90th percentile of them is 1.5.
     expect(returnScale(0)).toBeCloseTo(0.608 * 1.5, 12)

@@ -79,7 +79,7 @@ describe('a stale price', () => {
     expect(places(transform(withRun(stale(3)), normally({ staleRun: 1 })), 'stale_price')).toEqual([])
     const output = transform(withRun(stale(4)), normally({ staleRun: 1 }))
     expect(places(output, 'stale_price')).toEqual([[10, 13, 4]])
-    expect([...output.bars.flags.slice(9, 15)]).toEqual([0, 32, 32, 32, 32, 0])
+    expect(Array.from(output.bars.flags.subarray(9, 15))).toEqual([0, 32, 32, 32, 32, 0])
     expect(places(transform(withRun(stale(11))), 'stale_price')).toEqual([])
     expect(places(transform(withRun(stale(12))), 'stale_price')).toEqual([[10, 21, 12]])
   })

@@ -262,7 +262,7 @@ describe('a later answer', () => {
   test('with the same is none, however small a difference would be', () => {
     const same = transformAll([bars, bars]).findings.filter(({ rule }) => rule.startsWith('revised'))
     expect(same).toEqual([])
-    const other = transformAll([bars, [{ ...bars[2], high: 10.020_000_000_000_002 }]])
+    const other = transformAll([bars, [{ ...bars[2], high: 10.02 * (1 + 2 ** -52) }]])
     expect(places(other, 'revised_prices')).toEqual([[2, 2, 1]])
   })
 })
