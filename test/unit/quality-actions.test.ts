@@ -43,9 +43,7 @@ function flagAt(output: TransformOutput, minute: number): number | undefined {
   return row < 0 ? undefined : output.bars.flags[row]
 }
 
-const CASES = RULE_IDS.flatMap((rule) =>
-  (RULES[rule].actions as readonly RuleAction[]).map((action) => ({ rule, action })),
-)
+const CASES = RULE_IDS.flatMap((rule) => RULES[rule].actions.map((action) => ({ rule, action })))
 
 describe('every rule', () => {
   test.each(RULE_IDS)('%s finds what it is for once, with its default severity, blocking and action', (rule) => {
