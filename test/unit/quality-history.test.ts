@@ -162,10 +162,16 @@ describe('the normal of a symbol', () => {
   })
 
   test('needs thirty returns of a half hour', () => {
-    const sessions = Array.from({ length: 5 }, () => closes([64, 128, 64, 128, 64, 128]))
-    expect(historyOf(sessions).baseline().returnScale(0)).toBeNaN()
+    const bars = (count: number): TestBar[] => closes(Array.from({ length: count }, (_, i) => (i % 2 === 0 ? 64 : 128)))
+    // Four sessions of six returns and one of five or six.
+    const four = Array.from({ length: 4 }, () => bars(7))
     expect(
-      historyOf([...sessions, closes([64, 128, 64, 128, 64, 128])])
+      historyOf([...four, bars(6)])
+        .baseline()
+        .returnScale(0),
+    ).toBeNaN()
+    expect(
+      historyOf([...four, bars(7)])
         .baseline()
         .returnScale(0),
     ).not.toBeNaN()

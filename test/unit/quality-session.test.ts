@@ -156,6 +156,14 @@ describe("the broker's daily bar", () => {
     ])
   })
 
+  test('adds up the volumes that are known', () => {
+    const daily = { open: 10, high: 10.5, low: 9.75, close: 9.8, volume: 60 }
+    const unknown = [bars[0], { ...bars[1], volume: -1 }]
+    expect(found(transform(unknown, { facts: { dailyBar: daily } }), 'daily_bar_mismatch')).toEqual([])
+    const more = transform(unknown, { facts: { dailyBar: { ...daily, volume: 90 } } })
+    expect(found(more, 'daily_bar_mismatch')[0].message).toContain('volume 60 and 90')
+  })
+
   test('goes by the tick and the limits that are configured', () => {
     expect(found(against({ high: 10.7 }, { instrument: { tickSize: 0.25 } }), 'daily_bar_mismatch')).toEqual([])
     const params = { ticks: 0, volumeShare: 0.5 }

@@ -203,6 +203,14 @@ describe('a minute twice', () => {
     expect([...output.bars.flags]).toEqual([0, 2, 2, 0, 0])
   })
 
+  test('in minutes that are not neighbours is a finding for each', () => {
+    const doubled = bars.flatMap((bar, i) => (i === 1 || i === 3 ? [bar, bar] : [bar]))
+    expect(places(transform(doubled), 'duplicate')).toEqual([
+      [1, 1, 2],
+      [3, 3, 2],
+    ])
+  })
+
   test('equal and differing ones are told apart', () => {
     const doubled = bars.flatMap((bar, i) => (i === 1 ? [bar, bar] : i === 2 ? [{ ...bar, volume: 1 }, bar] : [bar]))
     expect(places(transform(doubled), 'duplicate')).toEqual([[1, 1, 2]])
