@@ -288,14 +288,14 @@ function laterTables(): readonly [string, string][] {
       `select case kind when 'flat' then 'flat_run' when 'stale' then 'stale_price' else 'zero_volume_run' end as rule, r.* exclude (kind)
        from runs r join normals using (symbol, session)
        where ${each(
-         [
-           ['flat', rules.flat_run],
-           ['stale', rules.stale_price],
-           ['zero', rules.zero_volume_run],
-         ].map(
-           ([kind, { params }]: any) => `kind = '${kind}' and r.bars >= case
-             when ${kind} is null then ceil(${params.factor} * ${params.minimumBars})
-             else greatest(${params.minimumBars}, floor(${params.factor} * ${kind}) + 1) end`,
+         Object.entries({
+           flat: rules.flat_run.params,
+           stale: rules.stale_price.params,
+           zero: rules.zero_volume_run.params,
+         }).map(
+           ([kind, { factor, minimumBars }]) => `kind = '${kind}' and r.bars >= case
+             when ${kind} is null then ceil(${factor} * ${minimumBars})
+             else greatest(${minimumBars}, floor(${factor} * ${kind}) + 1) end`,
          ),
          (text) => `(${text})`,
          ' or ',

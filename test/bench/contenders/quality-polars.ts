@@ -587,7 +587,7 @@ const isTwin = isTrue(any([col('ts').eq(col('ts_before')), col('ts').eq(col('ts_
 async function twinRows(received: LazyDataFrame): Promise<DataFrame> {
   return received
     .filter(isTwin)
-    .filter(col('response').eq(col('response').max().over(['day', 'ts'])))
+    .filter(col('response').eq(col('response').max().over('day', 'ts')))
     .groupBy(['day', 'ts'])
     .agg(
       col('response').count().alias('bars'),
