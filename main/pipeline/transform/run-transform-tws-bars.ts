@@ -433,11 +433,9 @@ function widened(bars: BarColumns, from: number, to: number): BarColumns {
   return { ...bars, high, low }
 }
 
-function mergeWindow({
-  responses,
-  fromTs,
-  toTs,
-}: Pick<TransformInput, 'responses' | 'fromTs' | 'toTs'>): ReturnType<typeof mergeResponses> & {
+function mergeWindow({ responses, fromTs, toTs }: Pick<TransformInput, 'responses' | 'fromTs' | 'toTs'>): ReturnType<
+  typeof mergeResponses
+> & {
   readonly unordered: number
 } {
   let unordered = 0
