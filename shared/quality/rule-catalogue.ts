@@ -244,9 +244,10 @@ export const RULES = {
     params: none,
   }),
   low_coverage: rule({
-    version: 2,
+    version: 3,
     title: 'Bar count of the session',
-    description: 'A session with fewer received bars than `minimum` times its minutes.',
+    description:
+      "A session with fewer received bars than `minimum` times its minutes, or of a thin name times the symbol's normal.",
     severity: 'warn',
     blocking: false,
     action: 'keep',

@@ -1,8 +1,10 @@
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Session } from '#shared/calendar/calendar.ts'
 import { baselineOf, recording } from '#main/pipeline/quality/baseline.ts'
 import { medianInPlace, robustScaleInPlace } from '#main/pipeline/quality/robust-scale.ts'
 import { runLimit } from '#main/pipeline/quality/run-rules.ts'
+import { fewestBars } from '#main/pipeline/quality/session-rules.ts'
 import { SymbolHistory } from '#main/pipeline/quality/symbol-history.ts'
 import { runTransformTwsBars } from '#main/pipeline/transform/run-transform-tws-bars.ts'
 import { barsOf, column, OPEN_TS, SESSION, type TestBar } from './bars-fixtures.ts'
@@ -130,6 +132,32 @@ describe('the normal of a symbol', () => {
     expect(historyOf([...sessions, []]).baseline()).toMatchObject({ sessions: 5, flatRun: 4, previousClose: 10 })
   })
 
+  test('counts how many of their minutes sessions have a bar', () => {
+    const sessions = [39, 78, 117, 156, 195].map((count) => flat(0, count))
+    // 0.1, 0.2, 0.3, 0.4 and 0.5 of 390 minutes.
+    expect(historyOf(sessions).baseline().barShare).toBeCloseTo(0.3, 12)
+    expect(historyOf(sessions.slice(1)).baseline().barShare).toBeNaN()
+  })
+
+  test('is the same whether the sessions before the last twenty were seen or not', () => {
+    const prices = fc.integer({ min: 90, max: 110 })
+    fc.assert(
+      fc.property(fc.array(fc.array(prices, { maxLength: 6 }), { minLength: 6, maxLength: 14 }), (days) => {
+        const sessions = days.map((day) => closes(day))
+        const all = historyOf(sessions, 5)
+        const last = new SymbolHistory(5)
+        sessions.forEach((bars, day) => {
+          if (day >= sessions.length - 5) last.add(dayAfter(day), barsOf(moved(bars, day)))
+        })
+        const numbers = (history: SymbolHistory): unknown => {
+          const { returnScale, ...rest } = history.baseline()
+          return { ...rest, scale: returnScale(0) }
+        }
+        expect(numbers(last)).toEqual(numbers(all))
+      }),
+    )
+  })
+
   test('measures gaps from the close before to the open, once there are five', () => {
     // Gaps 0.01, -0.01, 0.02, -0.02 and 0: the median distance from their median is 0.01.
     const opens = [100, 101, 99, 102, 98, 100]
@@ -236,5 +264,20 @@ describe('the record of a normal', () => {
   test('has null where JSON has no number', () => {
     const { record } = recording(baselineOf({ ...UNKNOWN, gapScale: Infinity, flatRun: NaN }))
     expect(record()).toMatchObject({ gapScale: null, flatRun: null })
+  })
+})
+
+describe('the bars that a session must have', () => {
+  test('are a share of its minutes while nothing is known of the symbol, or when it trades in all of them', () => {
+    expect(fewestBars(390, 0.95, NaN)).toBeCloseTo(370.5, 9)
+    expect(fewestBars(390, 0.95, 1)).toBeCloseTo(370.5, 9)
+    expect(fewestBars(210, 0.95, 1)).toBeCloseTo(199.5, 9)
+  })
+
+  test('of a thin name are that share of its normal, less three standard deviations', () => {
+    // 0.5 of 400 minutes: 200, of which 0.9 are 180; the standard deviation is sqrt(400 * 0.25) = 10.
+    expect(fewestBars(400, 0.9, 0.5)).toBeCloseTo(150, 9)
+    // Never more than of a busy one.
+    expect(fewestBars(400, 0.9, 1.2)).toBeCloseTo(360, 9)
   })
 })

@@ -67,10 +67,7 @@ export function normalOf(before: readonly Past[], current: Past): SymbolNormal {
   const isKnown = past.length >= 5
   const medianOf = (of: (rows: readonly Bar[]) => number): number =>
     isKnown ? median(past.map(({ rows }) => of(rows))) : NaN
-  const gaps = past.flatMap(({ rows }) => {
-    const at = before.findIndex((one) => one.rows === rows)
-    return at === 0 ? [] : [rows[0].open / before[at - 1].rows[before[at - 1].rows.length - 1].close - 1]
-  })
+  const gaps = past.slice(1).map(({ rows }, i) => rows[0].open / past[i].rows[past[i].rows.length - 1].close - 1)
   let all: ReturnType<typeof returnsOf> | undefined
   return {
     previousClose: past.at(-1)?.rows.at(-1)?.close ?? NaN,
