@@ -101,7 +101,8 @@ function scaled(response: RawResponse): RawResponse {
   const { scale, bars } = response
   if (scale === undefined) return response
   const times = (column: Float64Array, factor: number): Float64Array =>
-    factor === 1 ? column : column.map((value) => value * factor)
+    // What is not positive stands for "none", such as -1.
+    factor === 1 ? column : column.map((value) => (value > 0 ? value * factor : value))
   return {
     ...response,
     bars: {
@@ -118,7 +119,6 @@ function scaled(response: RawResponse): RawResponse {
 }
 
 const PRICES = ['open', 'high', 'low', 'close'] as const
-const QUANTITIES = ['volume', 'vwap', 'tradeCount'] as const
 
 function differenceOf(
   earlier: RawResponse,
@@ -126,16 +126,36 @@ function differenceOf(
   later: RawResponse,
   laterRow: number,
 ): 'prices' | 'quantities' | undefined {
-  const isSame = earlier.scale === undefined && later.scale === undefined ? Object.is : isNearly
-  for (const name of PRICES) if (!isSame(earlier.bars[name][earlierRow], later.bars[name][laterRow])) return 'prices'
-  for (const name of QUANTITIES)
-    if (!isSame(earlier.bars[name][earlierRow], later.bars[name][laterRow])) return 'quantities'
-  return undefined
+  const isSame = sameness(earlier, later)
+  const differs = (name: (typeof BAR_COLUMNS)[number], is: (a: number, b: number) => boolean): boolean =>
+    !is(earlier.bars[name][earlierRow], later.bars[name][laterRow])
+  if (PRICES.some((name) => differs(name, isSame.price))) return 'prices'
+  const { price, volume } = isSame
+  return differs('volume', volume) || differs('vwap', price) || differs('tradeCount', Object.is)
+    ? 'quantities'
+    : undefined
 }
 
-/** Adjusted values are rounded by the broker, to cents or so. */
-function isNearly(a: number, b: number): boolean {
-  return Object.is(a, b) || Math.abs(a - b) <= Math.max(0.00501, 0.01 * Math.abs(b))
+/** The broker rounds prices to cents and volumes to units, and does so anew when it re-adjusts its history. */
+const PRICE_ROUNDING = 0.005
+const VOLUME_ROUNDING = 0.5
+
+/** How far from the true factor of an adjustment one may be that was found by comparing rounded prices, or rounded volumes. */
+const PRICE_FACTOR_ERROR = 2e-4
+const VOLUME_FACTOR_ERROR = 0.01
+
+/** When values of two responses count as the same: exactly, unless one of them was converted; then as far as rounding allows. */
+function sameness(
+  { scale: earlier }: RawResponse,
+  { scale: later }: RawResponse,
+): Readonly<Record<'price' | 'volume', (a: number, b: number) => boolean>> {
+  if (earlier === undefined && later === undefined) return { price: Object.is, volume: Object.is }
+  const within = (rounding: number, factors: number, share: number) => (a: number, b: number) =>
+    Object.is(a, b) || Math.abs(a - b) <= rounding * factors * 1.000001 + share * Math.abs(b)
+  return {
+    price: within(PRICE_ROUNDING, (earlier?.price ?? 1) + (later?.price ?? 1), PRICE_FACTOR_ERROR),
+    volume: within(VOLUME_ROUNDING, (earlier?.volume ?? 1) + (later?.volume ?? 1), VOLUME_FACTOR_ERROR),
+  }
 }
 
 function duplicatesOf(bars: BarColumns, isKept: (ts: number) => boolean): DuplicateMinute[] {

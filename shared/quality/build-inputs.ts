@@ -8,6 +8,7 @@ export interface BaselineRecord {
   readonly flatRun: number | null
   readonly staleRun: number | null
   readonly zeroVolumeRun: number | null
+  readonly barShare: number | null
   readonly gapScale: number | null
   readonly returnScales: Readonly<Record<string, number | null>>
 }

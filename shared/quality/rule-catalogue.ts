@@ -32,7 +32,7 @@ export interface RuleDefinition<Params extends z.ZodObject = z.ZodObject> {
 
 const ALWAYS_OUT = ['drop', 'refetch', 'quarantine'] as const
 const ANY = RULE_ACTIONS
-/** Rules about a session as a whole have no bar that could be marked or left out. */
+/** Rules about a session as a whole, or about bars that are as good as any other, have none to mark or leave out. */
 const OF_SESSION = ['keep', 'refetch', 'quarantine'] as const
 
 const none = z.strictObject({})
@@ -155,11 +155,11 @@ export const RULES = {
   duplicate: rule({
     version: 1,
     title: 'Minute twice',
-    description: 'A response that holds a minute more than once, with equal values.',
+    description: 'A response that holds a minute more than once, with equal values. One of them counts.',
     severity: 'info',
     blocking: false,
     action: 'keep',
-    actions: ANY,
+    actions: OF_SESSION,
     params: none,
   }),
   duplicate_conflicting: rule({
@@ -244,9 +244,10 @@ export const RULES = {
     params: none,
   }),
   low_coverage: rule({
-    version: 2,
+    version: 3,
     title: 'Bar count of the session',
-    description: 'A session with fewer received bars than `minimum` times its minutes.',
+    description:
+      "A session with fewer received bars than `minimum` times its minutes, or of a thin name times the symbol's normal.",
     severity: 'warn',
     blocking: false,
     action: 'keep',

@@ -1,20 +1,20 @@
-import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Measurement } from './contender-process.ts'
 import { PHASES } from './contenders/contender.ts'
 import { createDataset } from './dataset.ts'
 import { ingestLines, measureIngest } from './ingest-bench.ts'
 import { measurePacing, pacingLines } from './pacing-bench.ts'
+import { measureQuality, qualityLines } from './quality/quality-bench.ts'
+import { coresEach, median, runContender } from './run-contender.ts'
 import { type Agreement, sameResults } from './same-results.ts'
 
 /**
- * `npm run bench [-- --only pacing|ingest|pipeline --bars N --rounds N --json]`: how close pacing comes to what the rules allow, how fast a
- * backfill from the simulator is and how long it holds up the engine, then raw
- * -> curated -> features by Switchyard, DuckDB and Polars in one run. Each contender has a process of its own and they take turns,
+ * `npm run bench [-- --only pacing|ingest|quality|pipeline --bars N --rounds N --json]`: how close pacing comes to what the rules allow, how fast a
+ * backfill from the simulator is and how long it holds up the engine, then curating with all quality rules and raw -> curated -> features,
+ * each by Switchyard, DuckDB and Polars in one run. Each contender has a process of its own and they take turns,
  * so that a machine that slows down slows all of them. Prints medians.
  */
 
@@ -50,14 +50,12 @@ const { values } = parseArgs({
     only: { type: 'string' },
   },
 })
-const PARTS = ['pacing', 'ingest', 'pipeline'] as const
+const PARTS = ['pacing', 'ingest', 'quality', 'pipeline'] as const
 if (values.only !== undefined && !PARTS.some((part) => part === values.only)) {
   throw new Error(`--only is ${PARTS.join(' or ')}, not ${values.only}.`)
 }
 const isWanted = (part: (typeof PARTS)[number]): boolean => values.only === undefined || values.only === part
 const rounds = Number(values.rounds)
-const CORES = 2
-const pinned = pinToCores()
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-bench-'))
 try {
   await main()
@@ -72,8 +70,13 @@ async function main(): Promise<void> {
   }
   const ingest = isWanted('ingest') ? await measureIngest() : undefined
   if (ingest !== undefined && !values.json) process.stdout.write(`${[...ingestLines(ingest), ''].join('\n')}\n`)
+  const quality = isWanted('quality') ? await measureQuality(folder, Number(values.bars), rounds) : undefined
+  if (quality !== undefined && !values.json) {
+    process.stdout.write(`${[...qualityLines(quality), '', `${machine()}.`, ''].join('\n')}\n`)
+  }
   const pipeline = isWanted('pipeline') ? await measurePipeline() : undefined
-  if (values.json) process.stdout.write(`${JSON.stringify({ machine: machine(), pacing, ingest, ...pipeline })}\n`)
+  if (values.json)
+    process.stdout.write(`${JSON.stringify({ machine: machine(), pacing, ingest, quality, ...pipeline })}\n`)
   else if (pipeline !== undefined) process.stdout.write(`${pipelineLines(pipeline).join('\n')}\n`)
 }
 
@@ -131,28 +134,6 @@ function pipelineLines({ dataset, rows, agreements }: Pipeline): readonly string
   ]
 }
 
-function runContender(name: Name, datasetFolder: string, outputFolder: string): Measurement {
-  const script = fileURLToPath(new URL('./contender-process.ts', import.meta.url))
-  const [command, ...rest] = [...pinned, process.execPath, script, name, datasetFolder, outputFolder]
-  const text = execFileSync(command, rest, {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, POLARS_MAX_THREADS: String(CORES) },
-  })
-  return JSON.parse(text) as Measurement
-}
-
-/** What to put before a command to keep it on two cores of a machine that has more; nothing where that cannot be done. */
-function pinToCores(): readonly string[] {
-  if (availableParallelism() <= CORES || spawnSync('taskset', ['--version']).status !== 0) return []
-  return ['taskset', '--cpu-list', `0-${CORES - 1}`]
-}
-
-function coresEach(): string {
-  if (pinned.length > 0 || availableParallelism() <= CORES) return `on ${CORES} cores`
-  return `DuckDB and Polars with ${CORES} threads, Switchyard on all cores (there is no taskset to limit it)`
-}
-
 function summarise(name: Name, own: readonly Measurement[], reference: readonly Measurement[], bars: number): Row {
   const totalOf = ({ milliseconds }: Measurement): number => PHASES.reduce((sum, phase) => sum + milliseconds[phase], 0)
   const totalMs = median(own.map(totalOf))
@@ -167,12 +148,6 @@ function summarise(name: Name, own: readonly Measurement[], reference: readonly 
     outputMiB: median(own.map(({ outputBytes }) => outputBytes / 2 ** 20)),
     ratio: median(own.map((measured, round) => totalOf(reference[round]) / totalOf(measured))),
   }
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
 function machine(): string {

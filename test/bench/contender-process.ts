@@ -19,7 +19,7 @@ export interface Measurement {
 async function main([name, datasetFolder, outputFolder]: readonly string[]): Promise<void> {
   // Imported by name, so that a process holds the library of its own contender only.
   const module = (await import(`./contenders/${name}.ts`)) as Record<string, Contender>
-  const contender = module[name]
+  const [contender] = Object.values(module)
   contender.prepare(datasetFolder, outputFolder)
   const milliseconds: Record<PhaseName, number> = { open: 0, transform: 0, features: 0, close: 0 }
   const cpuMilliseconds = { ...milliseconds }

@@ -303,7 +303,7 @@ describe('TWS that does not do what it should', () => {
       newWorkspace({
         symbols: ['SPY'],
         port: simulator.port,
-        tws: { ...ONE_BY_ONE, requestTimeoutMs: 1000, verify: { retries: 0 } },
+        tws: { ...ONE_BY_ONE, requestTimeoutMs: 1000, verify: { retries: 0, dailyBars: false } },
       }),
     )
     const job = await finished(client, client.ingest.start({ from: '2024-06-24', to: '2024-06-25' }))

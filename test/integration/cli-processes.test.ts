@@ -158,7 +158,7 @@ describe('a workspace that is being served', () => {
     const workspace = newWorkspace({
       symbols: ['SPY', 'AAPL'],
       port: simulator.port,
-      tws: { maxBarsPerRequest: 390, maxConcurrentRequests: 1 },
+      tws: { maxBarsPerRequest: 390, maxConcurrentRequests: 1, verify: { dailyBars: false } },
     })
     const { server, call } = await served(workspace)
 

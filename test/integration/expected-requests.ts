@@ -4,7 +4,9 @@ import { XNYS } from './simulator-fixtures.ts'
 /** What was asked with message 20, as `SYMBOL duration end`, in the order asked; that of others than `whatToShow` is left out. */
 function asked(of: Simulator, whatToShow: string, from: number): string[] {
   return of.requests.slice(from).flatMap(({ historical }) => {
-    if (historical === null || historical.whatToShow !== whatToShow || historical.barSizeText === '1 day') return []
+    if (historical === null || historical.whatToShow !== whatToShow) return []
+    // Daily bars are asked for as a check; a schedule, too, is asked for by days.
+    if (whatToShow === 'TRADES' && historical.barSizeText === '1 day') return []
     return [`${historical.contract.symbol} ${historical.durationText} ${historical.endText}`]
   })
 }

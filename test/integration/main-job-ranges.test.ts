@@ -187,7 +187,8 @@ describe('bad bars in a response', () => {
   test('become findings, each with its rule, and are dropped or flagged as the rule says', async () => {
     const tws = await openSimulator({ market })
     // The prices made by hand are far from those of the market; that is not what this is about.
-    const quality = { rules: { bad_tick: { enabled: false }, price_move: { enabled: false } } }
+    const off = { enabled: false }
+    const quality = { rules: { bad_tick: off, price_move: off, daily_bar_mismatch: off } }
     const { engine: own, client: operator } = openEngine(
       newWorkspace({ symbols: ['SPY'], port: tws.port, more: { quality } }),
     )
@@ -271,8 +272,8 @@ describe('bad bars in a response', () => {
     ])
     // Minutes that the later response does not mention are those of the earlier one.
     expect(bars.close[row(100)]).toBe(good.close[100])
-    // Nothing of what came was lost: both responses are still there as they came.
-    expect(raw.responses([1, 2]).map((response) => plain(response.bars))).toEqual([plain(good), plain(later)])
+    // Nothing of what came was lost: both responses are still there as they came, the second is the daily bar.
+    expect(raw.responses([1, 3]).map((response) => plain(response.bars))).toEqual([plain(good), plain(later)])
     expect(await resultOf<'verify'>(operator, operator.transform.verify({}))).toMatchObject({
       sessionsChecked: 1,
       mismatches: [],

@@ -1,9 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
 import { BarFlag, type BarColumns } from '#shared/bars.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
 import type { EngineClient } from '#main/rpc/router.ts'
+import { writeOldPipelineOutput } from '#main/simulator/old-pipeline.ts'
 import { type Market, type Simulator, syntheticMarket } from '#main/simulator/simulator.ts'
 import { systemClock } from '#main/tws/clock.ts'
 import { at, XNYS } from './simulator-fixtures.ts'
@@ -11,6 +13,7 @@ import {
   finished,
   hashesOf,
   newWorkspace,
+  OLD_PIPELINE,
   openEngine,
   openSimulator,
   operatorErrorOf,
@@ -52,6 +55,21 @@ async function deskWith(options: {
   await resultOf<'ingest'>(client, client.ingest.start(WEEK))
   await resultOf<'transform'>(client, client.transform.start({}))
   return { simulator, engine, client }
+}
+
+/** The bars whose time is wanted. */
+function rowsOf(bars: BarColumns, isWanted: (ts: number) => boolean): BarColumns {
+  const column = (values: Float64Array): Float64Array => values.filter((_value, row) => isWanted(bars.ts[row]))
+  return {
+    ts: column(bars.ts),
+    open: column(bars.open),
+    high: column(bars.high),
+    low: column(bars.low),
+    close: column(bars.close),
+    volume: column(bars.volume),
+    vwap: column(bars.vwap),
+    tradeCount: column(bars.tradeCount),
+  }
 }
 
 /** A market whose bars are changed on their way. */
@@ -334,6 +352,43 @@ describe('a history that the broker re-adjusted', () => {
     })
     const { origins } = await client.quality.explain({ symbol: 'SPY', at: '2024-06-28T10:00' })
     expect(origins).toMatchObject([{ used: true, scale: { price: expect.closeTo(0.25, 3) } }])
+  })
+})
+
+describe('a second source', () => {
+  test('gives bars that the broker does not have, tagged, and a change of it makes the sessions stale', async () => {
+    // The old pipeline saw the whole market; the broker has lost ten minutes of Monday.
+    const holed = changedMarket((symbol, bars) =>
+      symbol === 'SPY' ? rowsOf(bars, (ts) => ts < OPEN + 3000 || ts >= OPEN + 3600) : bars,
+    )
+    const simulator = await openSimulator({ market: holed })
+    const workspace = newWorkspace({
+      symbols: ['SPY'],
+      port: simulator.port,
+      more: { oldPipeline: OLD_PIPELINE, quality: { filling: { secondSource: 'old-pipeline' } } },
+    })
+    await writeOldPipelineOutput({ market, symbols: ['SPY'], ...WEEK, dir: join(workspace, 'old') })
+    const { engine, client } = openEngine(workspace)
+    await resultOf<'ingest'>(client, client.ingest.start({ from: MONDAY, to: MONDAY }))
+    await resultOf<'transform'>(client, client.transform.start({}))
+    expect(engine.stores.curated.block('SPY', MONDAY)?.count).toBe(380)
+
+    await resultOf<'legacy-import'>(client, client.legacy.import({}))
+    expect(await client.transform.plan({})).toMatchObject({ stale: { facts: 1 } })
+    await resultOf<'transform'>(client, client.transform.start({}))
+    const { bars } = engine.stores.curated.block('SPY', MONDAY)!
+    expect(bars.ts).toHaveLength(390)
+    const old = engine.stores.legacy.block('SPY', MONDAY)!.bars
+    bars.flags.forEach((flag, row) => {
+      const isTaken = bars.ts[row] >= OPEN + 3000 && bars.ts[row] < OPEN + 3600
+      expect(flag).toBe(isTaken ? BarFlag.SecondSource : 0)
+      if (isTaken) expect(bars.close[row]).toBe(old.close[old.ts.indexOf(bars.ts[row])])
+    })
+    expect(engine.stores.curated.qualities({})).toMatchObject([{ fromSecondSource: 10, filled: 0, missing: 0 }])
+    expect(await resultOf<'verify'>(client, client.transform.verify({}))).toMatchObject({
+      sessionsChecked: 1,
+      mismatches: [],
+    })
   })
 })
 

@@ -161,7 +161,7 @@ describe('time-outs', () => {
   test('end a handshake that is never finished', async () => {
     const { tws } = await line(
       { scenario: { name: 'stall', faults: [{ kind: 'stallHandshake', when: { connection: 1 } }] } },
-      { connectTimeoutMs: 1_500 },
+      { connectTimeoutMs: 4_000 },
     )
     expect(await codeOf(tws.connect())).toBe('TWS_TIMEOUT')
     expect(tws.connection).toMatchObject({ state: 'disconnected', message: expect.stringContaining('handshake') })

@@ -28,6 +28,7 @@ export const UNKNOWN: Record = {
   flatRun: null,
   staleRun: null,
   zeroVolumeRun: null,
+  barShare: null,
   gapScale: null,
   returnScales: {},
 }

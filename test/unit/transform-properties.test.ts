@@ -99,6 +99,7 @@ const baseline = fc.constantFrom(
     flatRun: 1,
     staleRun: 1,
     zeroVolumeRun: 1,
+    barShare: 1,
     gapScale: 0.001,
     returnScales: { 0: 0.0005 },
   },

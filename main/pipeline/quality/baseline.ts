@@ -13,6 +13,8 @@ export interface Baseline {
   readonly flatRun: number
   readonly staleRun: number
   readonly zeroVolumeRun: number
+  /** Median share of a session's minutes that have a bar. */
+  readonly barShare: number
   /** Scaled MAD of the returns from the close of one session to the open of the next. */
   readonly gapScale: number
   /** Scaled MAD of one-minute returns around a slot of the session. */
@@ -32,6 +34,7 @@ export const NO_BASELINE: BaselineRecord = {
   flatRun: null,
   staleRun: null,
   zeroVolumeRun: null,
+  barShare: null,
   gapScale: null,
   returnScales: {},
 }
@@ -45,6 +48,7 @@ export function baselineOf(record: BaselineRecord): Baseline {
     flatRun: record.flatRun ?? NaN,
     staleRun: record.staleRun ?? NaN,
     zeroVolumeRun: record.zeroVolumeRun ?? NaN,
+    barShare: record.barShare ?? NaN,
     gapScale: record.gapScale ?? NaN,
     returnScale: (slot) => scales[Math.floor(slot / BUCKET_MINUTES)] ?? NaN,
   }
@@ -70,6 +74,7 @@ export function recording(baseline: Baseline): { readonly baseline: Baseline; re
       flatRun: orNull(baseline.flatRun),
       staleRun: orNull(baseline.staleRun),
       zeroVolumeRun: orNull(baseline.zeroVolumeRun),
+      barShare: orNull(baseline.barShare),
       gapScale: orNull(baseline.gapScale),
       returnScales,
     }),

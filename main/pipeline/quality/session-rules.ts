@@ -6,6 +6,21 @@ import { usualTick } from './usual-tick.ts'
 /** Ratios of new shares to old ones in common splits; reverse splits are their inverses. Smaller ones look like any other gap. */
 const SPLIT_RATIOS = [3 / 2, 2, 5 / 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 100]
 
+/** How many standard deviations the count of a thin name's bars may be below its normal. */
+const COUNT_DEVIATIONS = 3
+
+/**
+ * Bars that a session of `slots` minutes must have. Where the symbol's normal is known and is fewer than one a minute, `minimum` times
+ * that, less three standard deviations of a binomial count: which minutes of a thin name trade is chance.
+ */
+export function fewestBars(slots: number, minimum: number, barShare: number): number {
+  const all = minimum * slots
+  if (Number.isNaN(barShare)) return all
+  const share = Math.min(1, barShare)
+  const chance = COUNT_DEVIATIONS * Math.sqrt(slots * share * (1 - share))
+  return Math.min(all, minimum * share * slots - chance)
+}
+
 export const openGap: RuleCheck<'open_gap'> = ({ bars, baseline }, { factor, minimumBp }, report) => {
   const gap = (bars.open[0] ?? NaN) / baseline.previousClose - 1
   // Of a symbol without a history five times the minimum is taken for the end of the normal.

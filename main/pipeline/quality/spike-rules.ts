@@ -111,7 +111,10 @@ function eachSpike(block: RuleBlock, limits: SpikeLimits, onSpike: (spike: Close
     const price = close[row]
     const isFirst = row === 0
     let spike = closeSpike(row, from, fromTs)
-    if (isFirst && spike?.kind !== 'close') spike = closeSpike(row, baseline.previousClose, fromTs)
+    if (isFirst && spike?.kind !== 'close') {
+      spike = closeSpike(row, baseline.previousClose, fromTs)
+      if (spike?.kind === 'close') from = baseline.previousClose
+    }
     if (spike?.kind === 'close') {
       onSpike(spike)
       continue

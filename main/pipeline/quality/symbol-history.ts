@@ -3,7 +3,7 @@ import type { Session } from '#shared/calendar/calendar.ts'
 import { type Baseline, BUCKET_MINUTES, FEWEST_SESSIONS } from './baseline.ts'
 import { medianInPlace, robustScaleInPlace } from './robust-scale.ts'
 import { longestRun } from './runs.ts'
-import { sessionGrid } from './session-grid.ts'
+import { type SessionGrid, sessionGrid } from './session-grid.ts'
 
 /** Returns below which nothing is said about a time of day. */
 const FEWEST_RETURNS = 30
@@ -15,8 +15,9 @@ interface SessionProfile {
   readonly flatRun: number
   readonly staleRun: number
   readonly zeroVolumeRun: number
-  /** Return from the close of the session before to the open, NaN where there is none. */
-  readonly gap: number
+  /** Share of the session's minutes that have a bar. */
+  readonly barShare: number
+  readonly firstOpen: number
   readonly lastClose: number
 }
 
@@ -42,13 +43,14 @@ export class SymbolHistory {
   #profile(session: Session, bars: BarColumns): SessionProfile | undefined {
     const rows = bars.ts.length
     if (rows === 0) return undefined
-    const previousClose = this.#held.findLast((profile) => profile !== undefined)?.lastClose ?? NaN
+    const grid = sessionGrid(session)
     return {
-      returns: returnsOf(session, bars),
+      returns: returnsOf(grid, bars),
       flatRun: longestRun(bars, 'flat'),
       staleRun: longestRun(bars, 'stale'),
       zeroVolumeRun: longestRun(bars, 'zeroVolume'),
-      gap: bars.open[0] / previousClose - 1,
+      barShare: rows / grid.slots,
+      firstOpen: bars.open[0],
       lastClose: bars.close[rows - 1],
     }
   }
@@ -65,6 +67,7 @@ export class SymbolHistory {
       flatRun: median(({ flatRun }) => flatRun),
       staleRun: median(({ staleRun }) => staleRun),
       zeroVolumeRun: median(({ zeroVolumeRun }) => zeroVolumeRun),
+      barShare: median(({ barShare }) => barShare),
       gapScale: gapScaleOf(profiles),
       returnScale: (slot) => {
         const bucket = Math.floor(slot / BUCKET_MINUTES)
@@ -79,8 +82,7 @@ export class SymbolHistory {
   }
 }
 
-function returnsOf(session: Session, bars: BarColumns): Float64Array {
-  const grid = sessionGrid(session)
+function returnsOf(grid: SessionGrid, bars: BarColumns): Float64Array {
   const returns = new Float64Array(grid.slots).fill(NaN)
   const { ts, close } = bars
   for (let row = 1; row < ts.length; row++) {
@@ -90,7 +92,8 @@ function returnsOf(session: Session, bars: BarColumns): Float64Array {
 }
 
 function gapScaleOf(profiles: readonly SessionProfile[]): number {
-  const gaps = Float64Array.from(profiles.map(({ gap }) => gap).filter((gap) => !Number.isNaN(gap)))
+  // Only between sessions that are held: what comes out must not depend on how many were seen before them.
+  const gaps = Float64Array.from(profiles.slice(1), ({ firstOpen }, i) => firstOpen / profiles[i].lastClose - 1)
   return gaps.length < FEWEST_SESSIONS ? NaN : robustScaleInPlace(gaps)
 }
 

@@ -19,7 +19,7 @@ import {
 import type { Hit, MergeFacts, RuleBlock, RuleCheck } from '../quality/rule-block.ts'
 import { flatRun, stalePrice, zeroVolumeRun } from '../quality/run-rules.ts'
 import { isInSession, type SessionGrid, sessionGrid } from '../quality/session-grid.ts'
-import { dailyBarMismatch, openGap, scheduleDifference, splitJump } from '../quality/session-rules.ts'
+import { dailyBarMismatch, fewestBars, openGap, scheduleDifference, splitJump } from '../quality/session-rules.ts'
 import { badTick, priceMove } from '../quality/spike-rules.ts'
 import { tickSize, tradeCountZero, volumeFractional, vwapOutsideRange } from '../quality/value-rules.ts'
 import type { CurationConfig } from './curation-config.ts'
@@ -272,7 +272,7 @@ class SessionTransform {
   #checkCoverage(kept: number): void {
     const { enabled, params } = this.#input.config.rules.low_coverage
     const expected = this.#grid.slots
-    if (!enabled || expected === 0 || kept / expected >= params.minimum) return
+    if (!enabled || kept >= fewestBars(expected, params.minimum, this.#input.baseline.barShare)) return
     this.#note('low_coverage', {
       ts: this.#input.session.openTs,
       lastTs: this.#grid.tsOf(expected - 1),
