@@ -31,8 +31,8 @@ export function Lineage({ symbol, ts, zone, onClose }: LineageProps) {
   return (
     <section className={classes.lineage} aria-label={`Origin of the bar ${when}`}>
       <header className={classes.head}>
-        <h3 className={classes.title}>Bar {when}</h3>
-        <span className={classes.note}>where it comes from</span>
+        <h3 className={classes.title}>Minute {when}</h3>
+        <span className={classes.note}>where its bar comes from</span>
         <Tooltip label="Choose no bar (Escape in the chart)">
           <ActionIcon
             className={classes.close ?? ''}
@@ -57,7 +57,9 @@ function Explained({ explanation }: { readonly explanation: Explanation }) {
     <>
       <p className={classes.summary}>{summary}</p>
       {absence !== undefined && absence !== summary && <p className={classes.summary}>{absence}</p>}
-      <BarValuesTable label="Versions of the bar" rows={versionsOf(explanation)} />
+      {(explanation.bar !== undefined || origins.length > 0) && (
+        <BarValuesTable label="Versions of the bar" rows={versionsOf(explanation)} />
+      )}
       <RawOrigins origins={origins} zone={explanation.zone} />
       {findings.length > 0 && (
         <Folded title="Findings about it" note={formatCount(findings.length)}>
