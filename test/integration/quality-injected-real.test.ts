@@ -12,7 +12,7 @@ import {
   tableOf,
   type TrialSession,
 } from '../unit/fault-trial.ts'
-import type { Row } from '../unit/injected-faults.ts'
+import type { Row } from '../unit/fault-makers.ts'
 import { XNYS } from './simulator-fixtures.ts'
 
 const DIR = '../shared/data/lean_minute'
