@@ -118,7 +118,7 @@ function requestOf({
   useRth,
   ...row
 }: OriginRow): RawOrigin['request'] {
-  return { ...withoutNulls(row), useRth: useRth === 1 } as RawOrigin['request']
+  return { ...withoutNulls(row), useRth: useRth === 1 }
 }
 
 function rowsAt(bars: BarColumns, ts: number): BarValues[] {

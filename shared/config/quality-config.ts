@@ -9,7 +9,7 @@ import { RULES, RULE_IDS, type RuleBook, type RuleId, SEVERITIES } from '#shared
 const DAYS_OF_HISTORY = 20
 
 /** The entry of one rule. Rules that must never let a bar pass cannot be switched off. */
-function ruleEntry<K extends RuleId>(id: K) {
+function ruleEntry(id: RuleId) {
   const { actions, params } = RULES[id]
   return z.strictObject({
     enabled: z

@@ -135,12 +135,15 @@ export const RULES = {
   tick_size: rule({
     version: 1,
     title: 'Off the tick grid',
-    description: "A price that is no multiple of the instrument's smallest price step.",
+    description: "A price that is no multiple of half the instrument's smallest price step.",
     severity: 'info',
     blocking: false,
     action: 'keep',
     actions: ANY,
-    params: none,
+    params: z.strictObject({
+      /** Parts of a price step at which trades happen: 2, because those at the middle of a spread lie half a step off. */
+      parts: z.int().min(1).max(1_000).default(2),
+    }),
   }),
   trade_count_zero: rule({
     version: 1,

@@ -12,7 +12,7 @@ import {
   tableOf,
   type TrialSession,
 } from '../unit/fault-trial.ts'
-import type { Row } from '../unit/injected-faults.ts'
+import type { Row } from '../unit/fault-makers.ts'
 import { XNYS } from './simulator-fixtures.ts'
 
 const DIR = '../shared/data/lean_minute'
@@ -130,8 +130,8 @@ describe.skipIf(!isThere)('in real minutes', () => {
             .filter((one) => one.symbol === symbol && one.date === session.date && one.finding.rule === rule)
             .reduce((sum, { finding }) => sum + finding.bars, 0)
         expect(of('minutes_not_traded')).toBe((session.closeTs - session.openTs) / 60 - rows.length)
-        // Prices of the files are ten-thousandths.
-        const isOff = (price: number): boolean => Math.round(price * 10_000) % 100 !== 0
+        // Prices of the files are ten-thousandths; half cents are those of trades at the middle of the spread.
+        const isOff = (price: number): boolean => Math.round(price * 10_000) % 50 !== 0
         expect(of('tick_size')).toBe(rows.filter((row) => [row.open, row.high, row.low, row.close].some(isOff)).length)
       }
     }

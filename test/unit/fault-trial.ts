@@ -9,7 +9,8 @@ import {
   type TransformOutput,
 } from '#main/pipeline/transform/run-transform-tws-bars.ts'
 import { barsOf, rowsOf } from './bars-fixtures.ts'
-import { type CleanSession, FAULT_KINDS, type Faulty, type FaultKind, leveled, type Row } from './injected-faults.ts'
+import { type CleanSession, type Faulty, type FaultKind, leveled, type Row } from './fault-makers.ts'
+import { FAULT_KINDS } from './injected-faults.ts'
 import { curationConfig, SETTLED } from './quality-fixtures.ts'
 import { normalOf } from './symbol-normal.ts'
 

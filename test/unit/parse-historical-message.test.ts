@@ -112,9 +112,14 @@ describe('a message that is not what it says', () => {
     expect(parseHistoricalMessage(messageOf(rows, { count }))).toEqual({ kind: 'unreadable', id: 4, reason })
   })
 
-  test.each(['0', '20240702', '999999999999'])('unless it is only the date of a day bar or odd: %j', (time) => {
+  test.each(['0', '999999999', '999999999999'])('unless it is only odd: %j', (time) => {
     const read = parseHistoricalMessage(messageOf([[time, ...ROW.slice(1)]]))
     expect(read?.kind === 'bars' && read.bars.ts[0]).toBe(Number(time))
+  })
+
+  test('unless it is the date of a daily bar, which becomes 00:00 UTC', () => {
+    const read = parseHistoricalMessage(messageOf([['20240702', ...ROW.slice(1)]]))
+    expect(read?.kind === 'bars' && read.bars.ts[0]).toBe(Date.UTC(2024, 6, 2) / 1000)
   })
 
   test.each([

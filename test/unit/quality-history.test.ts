@@ -150,8 +150,8 @@ describe('the normal of a symbol', () => {
           if (day >= sessions.length - 5) last.add(dayAfter(day), barsOf(moved(bars, day)))
         })
         const numbers = (history: SymbolHistory): unknown => {
-          const { returnScale, ...rest } = history.baseline()
-          return { ...rest, scale: returnScale(0) }
+          const normal = history.baseline()
+          return { ...normal, returnScale: normal.returnScale(0) }
         }
         expect(numbers(last)).toEqual(numbers(all))
       }),

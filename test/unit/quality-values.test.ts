@@ -113,6 +113,18 @@ describe('a price off the tick grid', () => {
     expect(places(transform(bar, { instrument: { tickSize: 0.05 } }), 'tick_size')).toEqual([])
   })
 
+  test('is none at half a tick, where trades at the middle of a spread happen, unless that is configured', () => {
+    const half = [barAt(0, { close: 449.235 })]
+    expect(found(transform(half), 'tick_size')).toEqual([])
+    const whole = { quality: { rules: { tick_size: { params: { parts: 1 } } } } }
+    expect(found(transform(half, whole), 'tick_size')[0].message).toBe(
+      'The price 449.235 is no multiple of the tick size 0.01.',
+    )
+    expect(found(transform([barAt(0, { close: 449.2325 })]), 'tick_size')[0].message).toBe(
+      'The price 449.2325 is no multiple of 1/2 of the tick size 0.01.',
+    )
+  })
+
   test('a ten-thousandth of a tick away is on it, a thousandth is not', () => {
     expect(found(transform([barAt(0, { close: 10.000_000_9 })]), 'tick_size')).toEqual([])
     expect(found(transform([barAt(0, { close: 10.000_01 })]), 'tick_size')).toHaveLength(1)

@@ -36,17 +36,17 @@ export const vwapOutsideRange: RuleCheck<'vwap_outside_range'> = ({ bars, instru
   )
 }
 
-export const tickSize: RuleCheck<'tick_size'> = ({ bars, instrument, merge }, _params, report) => {
+export const tickSize: RuleCheck<'tick_size'> = ({ bars, instrument, merge }, { parts }, report) => {
   const tick = instrument.tickSize
   // Prices that were divided by a split ratio lie where they lie.
   if (tick === null || merge.adjusted > 0) return
   const { open, high, low, close } = bars
-  const perTick = 1 / tick
+  const perUnit = parts / tick
   const isOff = (price: number): boolean => {
-    const steps = price * perTick
+    const steps = price * perUnit
     const distance = Math.abs(steps - Math.round(steps))
     // Of large prices a double holds fewer places.
-    return distance > TICK_TOLERANCE && distance > steps * 1e-12
+    return distance > TICK_TOLERANCE * parts && distance > steps * 1e-12
   }
   reportRuns(
     close.length,
@@ -54,7 +54,7 @@ export const tickSize: RuleCheck<'tick_size'> = ({ bars, instrument, merge }, _p
     report,
     (row) => {
       const off = [open[row], high[row], low[row], close[row]].find(isOff)
-      return `The price ${off} is no multiple of the tick size ${tick}.`
+      return `The price ${off} is no multiple of ${parts === 1 ? '' : `1/${parts} of `}the tick size ${tick}.`
     },
   )
 }

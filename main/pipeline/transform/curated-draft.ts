@@ -1,4 +1,4 @@
-import { BarFlag, type BarColumns, type CuratedColumns, NOT_OBSERVED, sliceBars } from '#shared/bars.ts'
+import { BarFlag, type BarColumns, type CuratedColumns, sliceBars } from '#shared/bars.ts'
 import type { Addition } from '../quality/gaps.ts'
 import { isCount, isPrice } from '../quality/integrity-rules.ts'
 import type { SessionGrid } from '../quality/session-grid.ts'
@@ -102,10 +102,4 @@ function copyBar(from: CuratedColumns, row: number, to: CuratedColumns, at: numb
   to.ts[at] = from.ts[row]
   for (const name of COLUMNS) to[name][at] = from[name][row]
   to.flags[at] = from.flags[row]
-}
-
-/** Whether any bar is no observation of the market. */
-export function hasUnobserved(flags: Uint16Array): boolean {
-  for (const flag of flags) if ((flag & NOT_OBSERVED) !== 0) return true
-  return false
 }
