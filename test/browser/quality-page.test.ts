@@ -336,6 +336,25 @@ describe('the quality page', () => {
     })
   })
 
+  test('acknowledges everything that is open in a range', async () => {
+    const range = { symbols: ['AAPL'], from: '2024-11-18', to: '2024-11-20' }
+    const before = await client.quality.findings(range)
+    expect(before.length).toBeGreaterThan(0)
+    await onDesk(async (page) => {
+      await openPage(page, '?layer=findings&symbol=AAPL&session=2024-11-18&to-symbol=AAPL&to-session=2024-11-20')
+      await region(page, 'Selected range').getByRole('button', { name: 'Acknowledge all…' }).click()
+      await page.getByRole('textbox', { name: 'Reason' }).fill('The broker corrected these days.')
+      await page.getByRole('textbox', { name: 'Signed by' }).fill('R. Chen')
+      await page.getByRole('button', { name: `Acknowledge ${before.length} findings`, exact: true }).click()
+      await region(page, 'Selected range')
+        .getByRole('button', { name: 'Acknowledge all…' })
+        .waitFor({ state: 'detached' })
+      await shoot(page, 'quality-range-acknowledged')
+    })
+    expect(await client.quality.findings({ ...range, open: true })).toEqual([])
+    expect(await client.quality.findings(range)).toHaveLength(before.length)
+  })
+
   test('asks again for a session after a preview, and rebuilds it', async () => {
     await onDesk(async (page) => {
       await openPage(page, '?layer=staleness&symbol=AIG&session=2024-11-12')
