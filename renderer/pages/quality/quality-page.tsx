@@ -4,7 +4,7 @@ import type { Overview } from '#shared/contract/contract.ts'
 import type { Finding } from '#shared/contract/quality.ts'
 import { JobStarter } from '../../components/job-starter.tsx'
 import { Page } from '../../components/page.tsx'
-import { LoadingSpace } from '../../components/loading-space.tsx'
+import { QueryView } from '../../components/query-view.tsx'
 import { orpc } from '../../engine-client.ts'
 import { useJobs, useOverview } from '../../engine-queries.ts'
 import { oneCell } from '../../grid/grid-cells.ts'
@@ -86,11 +86,17 @@ function Workbench({ quality, overview }: WorkbenchProps) {
   return (
     <>
       <section className={classes.state} aria-label="State">
-        {grid.data === undefined || rules.data === undefined || trend.data === undefined ? (
-          <LoadingSpace height={72} />
-        ) : (
-          <QualityFigures grid={grid.data} rules={rules.data} trend={trend.data} thresholds={thresholds} />
-        )}
+        <QueryView query={grid} height={72}>
+          {(cells) => (
+            <QueryView query={rules} height={72}>
+              {(reports) => (
+                <QueryView query={trend} height={72}>
+                  {(days) => <QualityFigures grid={cells} rules={reports} trend={days} thresholds={thresholds} />}
+                </QueryView>
+              )}
+            </QueryView>
+          )}
+        </QueryView>
       </section>
       <div className={classes.bench}>
         <div className={classes.picture}>

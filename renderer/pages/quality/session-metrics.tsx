@@ -1,4 +1,4 @@
-import type { SessionReport } from '#shared/contract/quality.ts'
+import type { SessionQuality, SessionReport } from '#shared/contract/quality.ts'
 import { StateMark } from '../../components/state-mark.tsx'
 import { formatCount, formatShare } from '../../format/numbers.ts'
 import { formatLocalMoment, LOCAL_ZONE } from '../../format/times.ts'
@@ -21,7 +21,7 @@ const COUNTS = [
   ['nullVolume', 'No volume'],
   ['nullVwap', 'No average'],
   ['nullTradeCount', 'No trade count'],
-] as const
+] as const satisfies readonly (readonly [keyof SessionQuality, string])[]
 
 /** What was counted in a session, in minutes and bars, and whether that is good enough. */
 export function SessionMetrics({ report }: { readonly report: SessionReport }) {
