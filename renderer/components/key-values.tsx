@@ -1,3 +1,4 @@
+import { isoUtc } from '#shared/time.ts'
 import classes from './key-values.module.css'
 
 interface KeyValuesProps {
@@ -30,8 +31,13 @@ function flat(
     const path = prefix === '' ? key : `${prefix}.${key}`
     if (Array.isArray(value)) return [[path, listText(value)] as const]
     if (typeof value === 'object' && value !== null) return flat(value as Record<string, unknown>, path)
-    return [[path, scalarText(value)] as const]
+    return [[path, isInstant(key, value) ? isoUtc(value) : scalarText(value)] as const]
   })
+}
+
+/** Epoch seconds go by a name that ends in `Ts` everywhere. */
+function isInstant(key: string, value: unknown): value is number {
+  return key.endsWith('Ts') && typeof value === 'number'
 }
 
 function listText(list: readonly unknown[]): string {

@@ -288,6 +288,35 @@ describe('the quality page', () => {
     })
   })
 
+  test('shows every answer that had a revised bar, and the bars around a finding', async () => {
+    const [revision] = await client.quality.findings({ symbols: ['AAPL'], rule: 'revised_prices' })
+    const { symbol, sessionDate, ts } = revision
+    const { origins } = await client.quality.explain({ symbol, at: new Date(ts * 1000).toISOString() })
+    await onDesk(async (page) => {
+      await openPage(page, `?layer=findings&symbol=${symbol}&session=${sessionDate}&at=${ts}`)
+      const session = region(page, `${symbol} ${sessionDate}`)
+      const responses = session.getByRole('list', { name: 'Responses that hold the minute' })
+      await eventually(() => responses.getByRole('listitem').count()).toBe(origins.length)
+      // Of several answers the newest counts.
+      expect(
+        (await responses.getByRole('listitem').allInnerTexts()).filter((text) => /^Used$/m.test(text)),
+      ).toHaveLength(1)
+      for (const title of ['Build', 'What the request log proves', 'The symbol’s normal', 'Configuration and rules']) {
+        await session.locator('summary', { hasText: title }).click()
+      }
+      await shoot(page, 'quality-lineage-unfolded')
+      await session.locator('summary', { hasText: 'The symbol’s normal' }).scrollIntoViewIfNeeded()
+      await shoot(page, 'quality-lineage-normal')
+      await openPage(page, SESSION)
+      const bad = region(page, `${BAD_TICK.symbol} ${BAD_TICK.sessionDate}`)
+      await bad.getByRole('button', { name: 'Bars around 12:03 ET' }).click()
+      await bad.getByRole('table', { name: 'Bars around 12:03 ET, as received' }).getByText('Found 12:03').waitFor()
+      await bad.getByRole('application', { name: /^Bars of KO/ }).hover({ position: { x: 240, y: 60 } })
+      await page.locator('.recharts-tooltip-wrapper dl').first().waitFor()
+      await shoot(page, 'quality-context')
+    })
+  })
+
   test('chooses a rule and shows its findings, and the session of one of them', async () => {
     await onDesk(async (page) => {
       await openPage(page, '?layer=findings')

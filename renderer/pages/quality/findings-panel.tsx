@@ -17,7 +17,7 @@ import type { CellRange } from '../../grid/grid-cells.ts'
 import { isOneCell, isSameCell } from '../../grid/grid-cells.ts'
 import { ruleTitle, SEVERITY_RANKS, SEVERITY_WORDS } from '../../wording/quality-words.ts'
 import classes from './findings-panel.module.css'
-import { isAboutBars } from './session-minutes.ts'
+import { hasMinute } from './session-minutes.ts'
 
 interface FindingsPanelProps {
   readonly scope: Selection
@@ -146,7 +146,7 @@ const columnsFor = (zone: string): readonly Column<Finding>[] => [
     unit: zoneName(zone),
     numeric: true,
     wideOnly: true,
-    cell: (row) => (isAboutBars(row.rule) ? formatZoneClock(row.ts, zone) : '–'),
+    cell: (row) => (hasMinute(row.rule) ? formatZoneClock(row.ts, zone) : '–'),
   },
   {
     key: 'message',

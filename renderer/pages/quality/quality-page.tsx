@@ -22,7 +22,7 @@ import { QualityFigures } from './quality-figures.tsx'
 import classes from './quality-page.module.css'
 import { qualitySentence } from './quality-sentence.ts'
 import { RulesPanel } from './rules-panel.tsx'
-import { isAboutBars } from './session-minutes.ts'
+import { hasMinute } from './session-minutes.ts'
 import type { Quality } from './use-quality.ts'
 import { useQuality } from './use-quality.ts'
 import { WorkPanel } from './work-panel.tsx'
@@ -131,7 +131,7 @@ function Workbench({ quality, overview }: WorkbenchProps) {
 }
 
 function showFinding(finding: Finding, change: ChangeView): void {
-  change({ selection: oneCell(finding), atTs: isAboutBars(finding.rule) ? finding.ts : undefined })
+  change({ selection: oneCell(finding), atTs: hasMinute(finding.rule) ? finding.ts : undefined })
 }
 
 /** `SYMBOL SESSION` of what the chosen rule found something in; undefined without a rule or in another layer. */

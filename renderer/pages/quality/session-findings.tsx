@@ -9,7 +9,7 @@ import { Acknowledge } from './acknowledge.tsx'
 import { BarValuesTable } from './bar-values-table.tsx'
 import { Reopen } from './reopen.tsx'
 import classes from './session-findings.module.css'
-import { isAboutBars } from './session-minutes.ts'
+import { hasMinute, isAboutBars } from './session-minutes.ts'
 
 /** Findings of one rule that are listed before the rest is only counted. */
 const MOST = 8
@@ -98,7 +98,7 @@ function OneFinding({ finding, zone, onBar }: OneFindingProps) {
   return (
     <div className={classes.finding} data-acknowledged={acknowledgement !== undefined || undefined}>
       <div className={classes.line}>
-        {isAboutBars(finding.rule) ? (
+        {hasMinute(finding.rule) ? (
           <button
             type="button"
             className={classes.when}
@@ -136,14 +136,16 @@ function OneFinding({ finding, zone, onBar }: OneFindingProps) {
         </p>
       )}
       {isOpen && context !== undefined && (
-        <BarValuesTable
-          label={`Bars around ${when}, as received`}
-          rows={[
-            { name: `Before${clockOf(context.previous, zone)}`, bar: context.previous },
-            { name: `Found${clockOf(context.bar, zone)}`, bar: context.bar, isMain: true },
-            { name: `After${clockOf(context.next, zone)}`, bar: context.next },
-          ]}
-        />
+        <div className={classes.context}>
+          <BarValuesTable
+            label={`Bars around ${when}, as received`}
+            rows={[
+              { name: `Before${clockOf(context.previous, zone)}`, bar: context.previous },
+              { name: `Found${clockOf(context.bar, zone)}`, bar: context.bar, isMain: true },
+              { name: `After${clockOf(context.next, zone)}`, bar: context.next },
+            ]}
+          />
+        </div>
       )}
     </div>
   )
@@ -153,8 +155,10 @@ function clockOf(bar: BarValues | null, zone: string): string {
   return bar === null ? '' : ` ${formatZoneClock(bar.ts, zone)}`
 }
 
-/** `10:31 ET`, `10:31 to 10:44 ET`. */
-function whenWords({ ts, lastTs }: Finding, zone: string): string {
+/** `10:31 ET`; `10:31 to 10:44 ET` of bars that follow each other. */
+function whenWords({ rule, ts, lastTs }: Finding, zone: string): string {
   const from = formatZoneClock(ts, zone)
-  return lastTs <= ts ? `${from} ${zoneName(zone)}` : `${from} to ${formatZoneClock(lastTs, zone)} ${zoneName(zone)}`
+  return lastTs <= ts || !isAboutBars(rule)
+    ? `${from} ${zoneName(zone)}`
+    : `${from} to ${formatZoneClock(lastTs, zone)} ${zoneName(zone)}`
 }

@@ -78,6 +78,20 @@ export function isAboutBars(rule: string): boolean {
   return actions.includes('flag') || actions.includes('drop')
 }
 
+/** Rules about a session that count minutes of it; what they find begins at the first of these. */
+const COUNT_MINUTES: ReadonlySet<string> = new Set<RuleId>([
+  'revised_prices',
+  'revised_quantities',
+  'minutes_not_traded',
+  'minutes_halted',
+  'minutes_not_fetched',
+])
+
+/** Whether a finding of the rule begins at a minute that is worth a look, and not just where its session does. */
+export function hasMinute(rule: string): boolean {
+  return isAboutBars(rule) || COUNT_MINUTES.has(rule)
+}
+
 /** Where a finding is marked beside the bars; nothing where it is about the session as a whole. */
 export function findingRuns(
   findings: readonly Finding[],
