@@ -50,7 +50,7 @@ export class SymbolHistory {
   baseline(): Baseline {
     const profiles = [...this.#profiles]
     const median = (of: (profile: SessionProfile) => number): number =>
-      profiles.length < FEWEST_SESSIONS ? NaN : medianInPlace(Float64Array.from(profiles, of))
+      profiles.length < FEWEST_SESSIONS ? NaN : medianInPlace(new Float64Array(profiles.map(of)))
     const scales = new Map<number, number>()
     return {
       sessions: profiles.length,
@@ -83,7 +83,7 @@ function returnsOf(session: Session, bars: BarColumns): Float64Array {
 }
 
 function gapScaleOf(profiles: readonly SessionProfile[]): number {
-  const gaps = Float64Array.from(profiles.map(({ gap }) => gap).filter((gap) => !Number.isNaN(gap)))
+  const gaps = new Float64Array(profiles.map(({ gap }) => gap).filter((gap) => !Number.isNaN(gap)))
   return gaps.length < FEWEST_SESSIONS ? NaN : scaledMadInPlace(gaps)
 }
 
