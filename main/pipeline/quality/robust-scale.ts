@@ -36,24 +36,37 @@ export function robustScaleInPlace(values: Float64Array): number {
 
 /**
  * Brings the number that sorting would bring to `place` there, with none larger before and none smaller after it (Hoare 1961,
- * "Algorithm 65: Find"). On average in a time that grows with the count of numbers, where sorting takes several times as long.
+ * "Algorithm 65: Find"). Takes a fraction of the time of sorting, because it orders one side only and, parting as Lomuto does, has no
+ * branch that depends on the numbers, which no processor could foresee.
  */
 function selectInPlace(values: Float64Array, place: number): void {
   let left = 0
   let right = values.length - 1
   while (left < right) {
-    const pivot = values[place]
-    let low = left
-    let high = right
-    while (low <= high) {
-      while (values[low] < pivot) low++
-      while (values[high] > pivot) high--
-      if (low > high) break
-      const value = values[low]
-      values[low++] = values[high]
-      values[high--] = value
+    const pivot = middleOf(values[left], values[(left + right) >>> 1], values[right])
+    let below = left
+    for (let i = left; i <= right; i++) {
+      const value = values[i]
+      values[i] = values[below]
+      values[below] = value
+      below += Number(value < pivot)
     }
-    if (high < place) left = low
-    if (low > place) right = high
+    if (place < below) {
+      right = below - 1
+      continue
+    }
+    let above = below
+    for (let i = below; i <= right; i++) {
+      const value = values[i]
+      values[i] = values[above]
+      values[above] = value
+      above += Number(!(value > pivot))
+    }
+    if (place < above) return
+    left = above
   }
+}
+
+function middleOf(a: number, b: number, c: number): number {
+  return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c))
 }

@@ -15,12 +15,12 @@ export function eachRun(
 ): void {
   const { ts } = bars
   const rows = ts.length
-  const belongs = BELONGS[kind]
+  const { begins, goesOn } = RUNS[kind]
   let from = -1
   for (let row = 0; row < rows; row++) {
-    if (from >= 0 && ts[row] - ts[row - 1] === BAR_SECONDS && belongs(bars, from, row)) continue
+    if (from >= 0 && ts[row] - ts[row - 1] === BAR_SECONDS && goesOn(bars, from, row)) continue
     if (from >= 0 && row - from >= shortest) onRun(from, row - 1)
-    from = belongs(bars, row, row) ? row : -1
+    from = begins(bars, row) ? row : -1
   }
   if (from >= 0 && rows - from >= shortest) onRun(from, rows - 1)
 }
@@ -34,17 +34,31 @@ export function longestRun(bars: BarColumns, kind: RunKind): number {
   return longest
 }
 
-/** Whether a row can stand in a run that begins at `first`. */
-const BELONGS: Readonly<Record<RunKind, (bars: BarColumns, first: number, row: number) => boolean>> = {
-  flat: ({ open, high, low, close }, first, row) =>
-    close[row] === close[first] && high[row] === low[row] && open[row] === close[row] && high[row] === close[row],
-  stale: ({ open, high, low, close, volume, tradeCount }, first, row) =>
-    close[row] === close[first] &&
-    open[row] === open[first] &&
-    high[row] === high[first] &&
-    low[row] === low[first] &&
-    volume[row] > 0 &&
-    volume[row] === volume[first] &&
-    Object.is(tradeCount[row], tradeCount[first]),
-  zeroVolume: ({ volume }, _first, row) => volume[row] === 0,
+interface RunRule {
+  /** Whether a run can begin with a row. */
+  readonly begins: (bars: BarColumns, row: number) => boolean
+  /** Whether the row stands in the run that begins at `first`. */
+  readonly goesOn: (bars: BarColumns, first: number, row: number) => boolean
+}
+
+const isFlat: RunRule['begins'] = ({ open, high, low, close }, row) =>
+  high[row] === low[row] && open[row] === close[row] && high[row] === close[row]
+const hasNoVolume: RunRule['begins'] = ({ volume }, row) => volume[row] === 0
+
+const RUNS: Readonly<Record<RunKind, RunRule>> = {
+  flat: {
+    begins: isFlat,
+    goesOn: (bars, first, row) => bars.close[row] === bars.close[first] && isFlat(bars, row),
+  },
+  stale: {
+    begins: ({ volume }, row) => volume[row] > 0,
+    goesOn: (bars, first, row) =>
+      bars.volume[row] === bars.volume[first] &&
+      bars.close[row] === bars.close[first] &&
+      bars.open[row] === bars.open[first] &&
+      bars.high[row] === bars.high[first] &&
+      bars.low[row] === bars.low[first] &&
+      Object.is(bars.tradeCount[row], bars.tradeCount[first]),
+  },
+  zeroVolume: { begins: hasNoVolume, goesOn: (bars, _first, row) => hasNoVolume(bars, row) },
 }

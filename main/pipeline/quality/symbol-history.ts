@@ -59,7 +59,7 @@ export class SymbolHistory {
   baseline(): Baseline {
     const profiles = this.#held.filter((profile) => profile !== undefined)
     const median = (of: (profile: SessionProfile) => number): number =>
-      profiles.length < FEWEST_SESSIONS ? NaN : medianInPlace(Float64Array.from(profiles, of))
+      profiles.length < FEWEST_SESSIONS ? NaN : medianInPlace(new Float64Array(profiles.map(of)))
     const scales = new Map<number, number>()
     return {
       sessions: profiles.length,
@@ -93,7 +93,7 @@ function returnsOf(grid: SessionGrid, bars: BarColumns): Float64Array {
 
 function gapScaleOf(profiles: readonly SessionProfile[]): number {
   // Only between sessions that are held: what comes out must not depend on how many were seen before them.
-  const gaps = Float64Array.from(profiles.slice(1), ({ firstOpen }, i) => firstOpen / profiles[i].lastClose - 1)
+  const gaps = new Float64Array(profiles.slice(1).map(({ firstOpen }, i) => firstOpen / profiles[i].lastClose - 1))
   return gaps.length < FEWEST_SESSIONS ? NaN : robustScaleInPlace(gaps)
 }
 

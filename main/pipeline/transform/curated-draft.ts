@@ -4,6 +4,7 @@ import { isCount, isPrice } from '../quality/integrity-rules.ts'
 import type { SessionGrid } from '../quality/session-grid.ts'
 
 const COLUMNS = ['open', 'high', 'low', 'close', 'volume', 'vwap', 'tradeCount'] as const
+const CURATED_COLUMNS = ['ts', ...COLUMNS, 'flags'] as const
 
 /** The bars with `keep[row] !== 0`; views on the same memory where those are in one piece. */
 export function keepRows(bars: BarColumns, keep: Uint8Array): BarColumns {
@@ -71,9 +72,17 @@ export function withAdditions(
   }
   let row = 0
   let next = 0
+  const copyUntil = (end: number): void => {
+    if (end === next) return
+    for (const name of CURATED_COLUMNS) all[name].set(bars[name].subarray(next, end), row)
+    row += end - next
+    next = end
+  }
   for (const { slot, sourceRow } of additions) {
     const ts = grid.tsOf(slot)
-    while (next < bars.ts.length && bars.ts[next] < ts) copyBar(bars, next++, all, row++)
+    let end = next
+    while (end < bars.ts.length && bars.ts[end] < ts) end++
+    copyUntil(end)
     all.ts[row] = ts
     if (sourceRow === null || secondSource === undefined) {
       const close = all.close[row - 1]
@@ -94,12 +103,6 @@ export function withAdditions(
     }
     row++
   }
-  while (next < bars.ts.length) copyBar(bars, next++, all, row++)
+  copyUntil(bars.ts.length)
   return all
-}
-
-function copyBar(from: CuratedColumns, row: number, to: CuratedColumns, at: number): void {
-  to.ts[at] = from.ts[row]
-  for (const name of COLUMNS) to[name][at] = from[name][row]
-  to.flags[at] = from.flags[row]
 }

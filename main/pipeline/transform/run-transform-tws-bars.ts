@@ -188,15 +188,15 @@ class SessionTransform {
   /** Applies a rule that leaves out what it finds. */
   #sieve<K extends RuleId>(id: K, check: RuleCheck<K>): void {
     const bars = this.#bars
-    const keep = new Uint8Array(bars.ts.length).fill(1)
-    let dropped = false
+    // Created with the first bar that is dropped: of most sessions none is.
+    let keep: Uint8Array | undefined
     check(this.#block(), this.#params(id), (hit) => {
       this.#note(id, hit)
-      dropped = true
+      keep ??= new Uint8Array(bars.ts.length).fill(1)
       const [from, to] = hit.rows as readonly [number, number]
       keep.fill(0, from, to + 1)
     })
-    if (!dropped) return
+    if (keep === undefined) return
     this.#bars = keepRows(bars, keep)
     if (this.#flags !== undefined) this.#flags = keepFlags(this.#flags, keep)
   }

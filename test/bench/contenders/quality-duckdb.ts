@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import { CURATION, qualityFiles } from '../quality/quality-dataset.ts'
+import { CURATION, qualityFiles } from '../quality/quality-files.ts'
 import type { Contender } from './contender.ts'
 
 /**

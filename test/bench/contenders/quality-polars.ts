@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import pl, { type Expr, type LazyDataFrame } from 'nodejs-polars'
-import { CURATION, qualityFiles } from '../quality/quality-dataset.ts'
+import { CURATION, qualityFiles } from '../quality/quality-files.ts'
 import type { Contender } from './contender.ts'
 
 /**

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { workerEnvironment } from '#main/jobs/worker-environment.ts'
 import { BlockFile, type CuratedBlock } from '../quality/block-file.ts'
 import type { CurateTask } from '../quality/curate-symbol.ts'
-import { qualityFiles, readPlans } from '../quality/quality-dataset.ts'
+import { CURATION, qualityFiles, readPlans } from '../quality/quality-files.ts'
 import type { Contender } from './contender.ts'
 
 const THREADS = 2
@@ -20,7 +20,7 @@ export const switchyard: Contender = {
     }))
     await phase('transform', async () => {
       const { rawStore } = qualityFiles(datasetFolder)
-      const tasks = opened.plans.map((plan): CurateTask => ({ rawFile: rawStore, plan }))
+      const tasks = opened.plans.map((plan): CurateTask => ({ rawFile: rawStore, plan, config: CURATION }))
       await Promise.all(Array.from({ length: THREADS }, () => workOff(tasks, opened.blocks)))
     })
     await phase('close', () => opened.blocks.close())

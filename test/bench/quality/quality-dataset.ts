@@ -1,17 +1,15 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { allocateBars, BAR_COLUMNS, type BarColumns } from '#shared/bars.ts'
 import { type OwnedSession, ownedSessions } from '#shared/calendar/session-windows.ts'
-import { qualityConfigSchema, ruleBook } from '#shared/config/quality-config.ts'
 import type { ResponseScale } from '#shared/raw-response.ts'
 import { loadCalendar } from '#main/engine/load-calendar.ts'
-import type { SessionFacts } from '#shared/quality/session-facts.ts'
-import { type CurationConfig, TRANSFORM_VERSION } from '#main/pipeline/transform/curation-config.ts'
 import { WritableRawStore } from '#main/stores/raw-store.ts'
 import { RawParquet } from '../raw-parquet.ts'
 import { faultyMarket, type MarketCharacter, type MarketResponse } from './faulty-market.ts'
+import { qualityFiles, type SymbolPlan } from './quality-files.ts'
 
 /** The same bars and facts in the form that each contender starts from. */
 export interface QualityDataset {
@@ -20,40 +18,6 @@ export interface QualityDataset {
   readonly responses: number
   /** Rows as received, the faulty ones included. */
   readonly rawBars: number
-}
-
-/** What is known of one symbol besides its bars: the sessions with the time that each owns, and the facts. */
-export interface SymbolPlan {
-  readonly symbol: string
-  readonly sessions: readonly (OwnedSession & { readonly facts: SessionFacts })[]
-  /** By id of a response. */
-  readonly scales: Readonly<Record<string, ResponseScale>>
-}
-
-/** Where the parts of a data set lie inside its folder. */
-export const qualityFiles = (folder: string) => ({
-  /** A raw store of Switchyard. */
-  rawStore: join(folder, 'raw.db'),
-  /** The plans of all symbols, which an engine would have read from its request log. */
-  plans: join(folder, 'plans.json'),
-  /** Every raw row with its response and its place in it, in the order received. */
-  raw: join(folder, 'raw.parquet'),
-  /** Number, date and hours of every session. */
-  sessions: join(folder, 'sessions.parquet'),
-  /** The facts of every session of every symbol. */
-  facts: join(folder, 'facts.parquet'),
-  /** Factors of the responses that were received in another basis. */
-  scales: join(folder, 'scales.parquet'),
-})
-
-/** Every rule as it is built in, and minutes in which nobody traded filled with the close before. */
-const QUALITY = qualityConfigSchema.parse({})
-export const CURATION: CurationConfig = {
-  transformVersion: TRANSFORM_VERSION,
-  rules: ruleBook(QUALITY),
-  historySessions: QUALITY.historySessions,
-  filling: QUALITY.filling,
-  instrument: { tickSize: 0.01, wholeUnits: true },
 }
 
 const CHARACTERS: Readonly<Record<string, MarketCharacter>> = {
@@ -105,10 +69,6 @@ export async function createQualityDataset(folder: string, bars: number): Promis
   writeFileSync(files.plans, JSON.stringify(plans))
   await writeFacts(folder, plans)
   return { symbols: SYMBOLS, sessions: owned.length, responses, rawBars }
-}
-
-export function readPlans(folder: string): readonly SymbolPlan[] {
-  return JSON.parse(readFileSync(qualityFiles(folder).plans, 'utf8')) as SymbolPlan[]
 }
 
 function sessionsFor(bars: number): readonly OwnedSession[] {

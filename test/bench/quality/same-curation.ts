@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { decodeCurated } from '#main/stores/bar-blocks.ts'
 import { BlockFile } from './block-file.ts'
-import { type QualityDataset, qualityFiles } from './quality-dataset.ts'
+import type { QualityDataset } from './quality-dataset.ts'
+import { qualityFiles } from './quality-files.ts'
 
 /** What was found to be the same. */
 export interface SameCuration {
