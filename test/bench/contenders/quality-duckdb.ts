@@ -33,6 +33,8 @@ const { rules, filling, historySessions, instrument } = CURATION
 const TICK = instrument.tickSize ?? 0.01
 const SPIKE = rules.bad_tick.params
 const SMALLEST_MOVE = SPIKE.minimumBp / 10_000
+const robustScale = (value: string): string =>
+  `case when mad(${value}) > 0 then 1.4826 * mad(${value}) else 0.608 * quantile_disc(abs(${value}), 0.9) end`
 const SPLITS = [1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 100]
 
 function create(connection: DuckDBConnection, name: string, query: string): Promise<unknown> {
@@ -73,8 +75,9 @@ function tables({ raw, sessions, facts, scales }: ReturnType<typeof qualityFiles
       'received',
       `with ordered as (
          select f.day, r.response, r.place, r.ts, f.open_ts, f.close_ts, c.response is not null as adjusted,
-                ${each([...PRICES, 'vwap'], (name) => `r.${name} * coalesce(c.price, 1) as ${name}`)},
-                r.volume * coalesce(c.volume, 1) as volume, r.trade_count
+                ${each([...PRICES, 'vwap'], (name) => `case when r.${name} > 0 then r.${name} * coalesce(c.price, 1) else r.${name} end as ${name}`)},
+                case when r.volume > 0 then r.volume * coalesce(c.volume, 1) else r.volume end as volume, r.trade_count,
+                coalesce(c.price, 1) as price_factor, coalesce(c.volume, 1) as volume_factor
          from read_parquet('${raw}') r join facts f on f.symbol = r.symbol and r.ts // 86400 = f.open_ts // 86400
          left join read_parquet('${scales}') c on c.response = r.response
          order by f.day, r.ts, r.response, r.place
@@ -148,23 +151,36 @@ function tables({ raw, sessions, facts, scales }: ReturnType<typeof qualityFiles
           or high > greatest(close, from_close) * (1 + ${SMALLEST_MOVE}) or low < least(close, from_close) * (1 - ${SMALLEST_MOVE})`,
     ],
     [
+      'returns',
+      `select d.symbol, d.number, s.slot // 30 as bucket, list(s.close / s.from_close - 1) as returns
+       from sound s join days d using (day) where s.from_ts = s.ts - 60 group by all`,
+    ],
+    [
+      'wanted',
+      `select distinct d.symbol, c.day, d.number, c.slot // 30 as bucket
+       from candidates c join days d using (day) where d.number > 5`,
+    ],
+    [
+      'deviations',
+      `select day, bucket, 1.4826 * mad(value) as scale from (${pastReturns('wanted')}) group by all having count(*) >= 30`,
+    ],
+    [
       'scales',
-      `with returns as (
-         select d.symbol, d.number, s.slot // 30 as bucket, list(s.close / s.from_close - 1) as returns
-         from sound s join days d using (day) where s.from_ts = s.ts - 60 group by all
-       ),
-       wanted as (
-         select distinct d.symbol, c.day, d.number, c.slot // 30 as bucket
-         from candidates c join days d using (day) where d.number > 5
-       )
-       select w.day, w.bucket, 1.4826 * mad(value) as scale
-       from (
-         select w.day, w.bucket, unnest(r.returns) as value
-         from wanted w join returns r
-           on r.symbol = w.symbol and r.bucket = w.bucket and r.number between w.number - ${historySessions} and w.number - 1
-       ) w group by all having count(*) >= 30`,
+      // Where more than half of the returns are 0, a high percentile of their sizes stands in for the median of the deviations.
+      `select * from deviations where scale > 0
+       union all
+       select day, bucket, 0.608 * quantile_disc(abs(value), 0.9)
+       from (${pastReturns('(from wanted semi join (from deviations where scale = 0) flat using (day, bucket))')}) group by all`,
     ],
   ]
+}
+
+/** The returns at the times of day that are asked for, in the sessions before. */
+function pastReturns(wanted: string): string {
+  return `
+    select w.day, w.bucket, unnest(r.returns) as value
+    from ${wanted} w join returns r
+      on r.symbol = w.symbol and r.bucket = w.bucket and r.number between w.number - ${historySessions} and w.number - 1`
 }
 
 /** Runs of bars of consecutive minutes, each kind worked out on its own few bars. */
@@ -189,27 +205,35 @@ const JUDGED = 'day, ts, n, open, high, low, close, from_close, next_close, norm
 /** The rows to look at, given the bad ticks found so far: a row after one is measured from the close before that. */
 function movesGiven(badTicks: string): string {
   return `
-    select ${JUDGED}, coalesce(from_close, previous_close) as origin, coalesce(from_ts, ts - 60) as origin_ts
+    select ${JUDGED}, previous_close, origin_ts,
+           -- The first bar is measured by its own open, and by the close before only where that is where it returns to.
+           case when from_close is not null then from_close when ${isTakenBack('open')} then open
+                when ${isTakenBack('previous_close')} then previous_close else open end as origin
     from judged j where not exists (from ${badTicks} b where b.day = j.day and b.n = j.n - 1)
     union all
-    select ${each(JUDGED.split(', ').slice(0, -1), (name) => `s.${name}`)}, coalesce(c.scale, o.scale) as normal, b.origin, b.origin_ts
+    select ${each(JUDGED.split(', ').slice(0, -1), (name) => `s.${name}`)}, coalesce(c.scale, o.scale) as normal, null, b.origin_ts, b.origin
     from sound s join ${badTicks} b on b.day = s.day and b.n = s.n - 1
     left join scales c on c.day = s.day and c.bucket = s.slot // 30
     left join own_scales o on o.day = s.day`
 }
 
-const LIMITS = `
-  *, close / origin - 1 as move,
-  greatest(${SMALLEST_MOVE}, ${SPIKE.factor} * coalesce(normal, 'infinity') * sqrt(greatest(1, (ts - origin_ts) / 60))) as most`
+/** What a move from a price must exceed. */
+const most = (from: string): string => `
+  greatest(${SMALLEST_MOVE}, ${SPIKE.minimumTicks * TICK} / ${from},
+           ${SPIKE.factor} * coalesce(normal, 'infinity') * sqrt(greatest(1, (ts - origin_ts) / 60)))`
 
-const IS_BAD_TICK = `abs(move) > most and abs(next_close / origin - 1) <= ${1 - SPIKE.reversal}::double * abs(move)`
+const isTakenBack = (origin: string): string =>
+  `(abs(close / ${origin} - 1) > ${most(origin)} and abs(next_close / ${origin} - 1) <= ${1 - SPIKE.reversal}::double * abs(close / ${origin} - 1))`
+
+const LIMITS = `*, close / origin - 1 as move, ${most('origin')} as most`
+const IS_BAD_TICK = isTakenBack('origin')
 
 /** Which row is a bad tick decides what the next is measured from: repeated until it stays the same, which is soon. */
 async function findBadTicks(connection: DuckDBConnection): Promise<void> {
   await create(
     connection,
     'own_scales',
-    `select day, 1.4826 * mad(close / from_close - 1) as scale
+    `select day, ${robustScale('close / from_close - 1')} as scale
      from sound semi join (
        from candidates c anti join scales s on s.day = c.day and s.bucket = c.slot // 30
      ) lacking using (day)
@@ -218,7 +242,7 @@ async function findBadTicks(connection: DuckDBConnection): Promise<void> {
   await create(
     connection,
     'judged',
-    `select c.*, d.previous_close, coalesce(s.scale, o.scale) as normal
+    `select c.*, d.previous_close, coalesce(s.scale, o.scale) as normal, coalesce(c.from_ts, c.ts - 60) as origin_ts
      from candidates c join days d using (day)
      left join scales s on s.day = c.day and s.bucket = c.slot // 30
      left join own_scales o on o.day = c.day`,
@@ -240,33 +264,45 @@ async function findBadTicks(connection: DuckDBConnection): Promise<void> {
   }
 }
 
-const SLACK = rules.vwap_outside_range.params.ticks * TICK
+const SLACK = rules.vwap_outside_range.params.ticks * TICK * 1.000001
+const PARTS = rules.tick_size.params.parts
 const isOffTick = (price: string): string =>
-  `abs(${price} * ${1 / TICK} - round(${price} * ${1 / TICK})) > greatest(1e-4, ${price} * ${1 / TICK} * 1e-12)`
-const isNearly = (a: string, b: string): string => `abs(${a} - ${b}) <= greatest(0.00501, 0.01 * abs(${b}))`
-const differs = (name: string): string => `${name} <> lag(${name}) over minute
-  and not ((adjusted or lag(adjusted) over minute) and ${isNearly(`lag(${name}) over minute`, name)})`
+  `abs(${price} * ${PARTS / TICK} - round(${price} * ${PARTS / TICK})) > greatest(${1e-4 * PARTS}, ${price} * ${PARTS / TICK} * 1e-12)`
+/** How far values may be apart of which one was converted: rounded, in either basis, and by a factor that is not exact. */
+const apart: Readonly<Record<string, string>> = {
+  volume: '0.5 * (lag(volume_factor) over minute + volume_factor) * 1.000001 + 0.01 * abs(volume)',
+  trade_count: '0',
+}
+const differs = (name: string): string => `abs(lag(${name}) over minute - ${name}) >
+  case when adjusted or lag(adjusted) over minute
+       then ${apart[name] ?? `0.005 * (lag(price_factor) over minute + price_factor) * 1.000001 + 0.0002 * abs(${name})`} else 0 end`
+
+/** Whether a price of a bar is far beyond its close and another price. */
+function isOut(price: 'high' | 'low', further: 'greatest' | 'least', other: string): string {
+  const edge = `${further}(close, ${other})`
+  const sign = price === 'high' ? '' : '-'
+  return `(${other} is not null and ${sign}(${price} / ${edge} - 1) > ${most(edge)})`
+}
+
+const isBackFrom = (price: string): string =>
+  `abs(close / previous_close - 1) <= ${1 - SPIKE.reversal}::double * abs(${price} / previous_close - 1)`
 
 function laterTables(): readonly [string, string][] {
   return [
     [
       'spikes',
-      `with moves as (select ${LIMITS} from (${movesGiven('bad_ticks')})),
-       kinds as (
-         select *, coalesce(${IS_BAD_TICK}, false) as is_bad,
-                case when from_close is null or close > origin then close else origin end as top,
-                case when from_close is null or close < origin then close else origin end as bottom
-         from moves
+      `with kinds as (
+         select *, coalesce(${IS_BAD_TICK}, false) as is_bad from (select ${LIMITS} from (${movesGiven('bad_ticks')}))
        )
-       select 'bad_tick' as rule, day, ts from kinds where is_bad
+       select 'bad_tick' as rule, day, ts, n, true as in_doubt from kinds where is_bad
        union all
-       select 'price_move', day, ts from kinds where not is_bad and from_close is not null and abs(move) > most
+       select 'price_move', day, ts, n, false from kinds where not is_bad and from_close is not null and abs(move) > most
        union all
-       select 'bad_tick', day, ts from kinds
-       where not is_bad and high > top * ${1 + SMALLEST_MOVE} and not (from_close is null and high = open) and high / top - 1 > most
-       union all
-       select 'bad_tick', day, ts from kinds
-       where not is_bad and low < bottom * ${1 - SMALLEST_MOVE} and not (from_close is null and low = open) and low / bottom - 1 < -most`,
+       select 'bad_tick', day, ts, n, false from kinds
+       where not is_bad and (${isOut('high', 'greatest', 'origin')} or ${isOut('low', 'least', 'origin')}
+         -- A wrong first print stands in the open: it is out from the close before as well, to which the bar closes back.
+         or (from_close is null and ${isBackFrom('high')} and ${isOut('high', 'greatest', 'previous_close')})
+         or (from_close is null and ${isBackFrom('low')} and ${isOut('low', 'least', 'previous_close')}))`,
     ],
     [
       'odd',
@@ -339,7 +375,7 @@ function laterTables(): readonly [string, string][] {
        )
        select day, open_ts, first, past,
               case when is_open then 'minutes_not_fetched'
-                   when past - first >= 5 and present >= 0.95 * (slots - (past - first)) then 'minutes_halted'
+                   when past - first >= 5 and present >= greatest(10, 0.95 * (slots - (past - first))) then 'minutes_halted'
                    else 'minutes_not_traded' end as rule
        from open_holes where past > first and not broker_closed`,
     ],
@@ -347,14 +383,15 @@ function laterTables(): readonly [string, string][] {
       'filled',
       `select day, unnest(range(g.open_ts + 60 * g.first, g.open_ts + 60 * g.past, 60)) as ts, s.close
        from gaps g join sound s using (day)
-       where g.rule = 'minutes_not_traded' and g.past - g.first <= ${filling.maxMinutes} and g.first > 0 and s.slot = g.first - 1`,
+       where g.rule = 'minutes_not_traded' and g.past - g.first <= ${filling.maxMinutes} and g.first > 0 and s.slot = g.first - 1
+         and not exists (from spikes p where p.in_doubt and p.day = s.day and p.ts = s.ts)`,
     ],
     [
       'flagged',
       `select day, ts, bit_or(flag)::usmallint as flags from (
          select day, ts, 4 as flag from odd where volume_invalid
          union all
-         select day, ts, 32 from odd where volume_fractional or vwap_outside_range or trade_count_zero
+         select day, ts, 32 from odd where (volume_fractional and day in (select day from days where adjusted = 0)) or vwap_outside_range or trade_count_zero
          union all
          select day, ts, 2 from twins where conflicting
          union all
@@ -389,15 +426,19 @@ function findingsQuery(): string {
         from received where class <= ${i + 1}
       ) where class = ${i + 1} group by day, run`,
   )
-  const values = ['volume_invalid', 'volume_fractional', 'vwap_outside_range', 'trade_count_zero'].map((rule) =>
-    runsOfRows(rule, rule),
-  )
+  const values = ['volume_invalid', 'vwap_outside_range', 'trade_count_zero'].map((rule) => runsOfRows(rule, rule))
   const daySlack = rules.daily_bar_mismatch.params.ticks * TICK * 1.000001
   const findings = [
     ...dropped,
     ...values,
-    `select t.* from (${runsOfRows('tick_size', 'tick_size')}) t join days d using (day) where d.adjusted = 0`,
-    `select case when conflicting then 'duplicate_conflicting' else 'duplicate' end, day, ts, ts, bars from twins`,
+    ...['tick_size', 'volume_fractional'].map(
+      (rule) => `select t.* from (${runsOfRows(rule, rule)}) t join days d using (day) where d.adjusted = 0`,
+    ),
+    `select case when conflicting then 'duplicate_conflicting' else 'duplicate' end, day, min(ts), max(ts), sum(bars)
+     from (
+       select *, ts // 60 - row_number() over (partition by day, conflicting, is_there order by ts) as run
+       from (select t.*, conflicting and exists (from sound s where s.day = t.day and s.ts = t.ts) as is_there from twins t)
+     ) group by day, conflicting, is_there, run`,
     `select case when prices then 'revised_prices' else 'revised_quantities' end, day, min(ts), max(ts), count(*)
      from revised group by day, prices`,
     `select 'not_ascending', day, first_ts, last_ts, bars
@@ -415,7 +456,7 @@ function findingsQuery(): string {
      where ${each(SPLITS.map(String), (ratio) => `abs(size / ${ratio} - 1) <= ${rules.split_jump.params.tolerance}`, ' or ')}`,
     `select 'daily_bar_mismatch', day, open_ts, last_ts, bars from normals join facts using (day)
      where abs(high - daily_high) > ${daySlack} or abs(low - daily_low) > ${daySlack}
-        or (daily_volume > 0 and abs(coalesce(volume, 0) / daily_volume - 1) > ${rules.daily_bar_mismatch.params.volumeShare})`,
+        or (daily_volume > 0 and abs(coalesce(volume, 0) - daily_volume) > ${rules.daily_bar_mismatch.params.volumeShare} * daily_volume * 1.000001)`,
     `select 'schedule_difference', day, open_ts, close_ts, 0 from facts
      where broker_closed or broker_open <> open_ts or broker_close <> close_ts`,
     `select 'low_coverage', day, open_ts, close_ts - 60, slots - coalesce(bars, 0)

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import pl, { type Expr, type LazyDataFrame } from 'nodejs-polars'
+import pl, { type Expr, type LazyDataFrame, type LazyGroupBy } from 'nodejs-polars'
 import { CURATION, qualityFiles } from '../quality/quality-files.ts'
 import type { Contender } from './contender.ts'
 
@@ -51,6 +51,13 @@ const after = (...names: string[]): Expr =>
     .shift(-1)
     .suffix('_after')
 const scaledMad = (value: Expr): Expr => value.sub(value.median()).abs().median().mul(1.4826)
+/** Where more than half of the numbers are one and the same, a high percentile of the deviations stands in for their median. */
+function robustScale(value: Expr): Expr {
+  const deviations = value.sub(value.median()).abs()
+  const scale = deviations.median().mul(1.4826)
+  const tail = deviations.sort().gather(deviations.count().mul(0.9).ceil().sub(1).cast(pl.Int64)).first()
+  return pl.when(scale.gt(0)).then(scale).otherwise(tail.mul(0.608))
+}
 /** Ascends with the day and, inside it, with time. */
 const MINUTE = 'cast(day as bigint) * 100000000000 + ts'
 const LARGEST = Number.MAX_VALUE
@@ -83,17 +90,19 @@ async function curate({
   const runs = await collected(allRuns(sound))
   const days = await soundDays(sound, facts, runs)
   const spikes = await findSpikes(sound, days)
-  const odd = await collected(oddBars(sound))
+  const adjustedDays = sql('select day, adjusted > 0 as is_adjusted from days', { days })
+  const odd = await collected(oddBars(sound).join(adjustedDays, { on: 'day', how: 'left', maintainOrder: 'left' }))
   const twins = await collected(twinRows(received))
   const longRuns = await collected(tooLongRuns(runs, days))
   const gaps = await collected(findGaps(received, facts))
-  const filled = await collected(filledMinutes(gaps, sound))
+  const doubtful = sql('select day, ts from spikes where in_doubt', { spikes })
+  const filled = await collected(filledMinutes(gaps, sound.join(doubtful, { on: ['day', 'ts'], how: 'anti' })))
 
   const flagged = await collected(
     sql(
       `with flags as (
          select day, ts, 4 as flag from odd where volume_invalid
-         union all select day, ts, 32 from odd where volume_fractional or vwap_outside_range or trade_count_zero
+         union all select day, ts, 32 from odd where (volume_fractional and not is_adjusted) or vwap_outside_range or trade_count_zero
          union all select day, ts, 2 from twins where conflicting
          union all select day, ts, 32 from spikes where rule = 'bad_tick'
          union all select day, ts, 32 from run_minutes
@@ -136,18 +145,27 @@ async function curate({
     days_with_facts: days.join(facts, { on: 'day', how: 'inner' }),
     all_days: facts.join(days, { on: 'day', how: 'left' }),
     odd,
-    twins,
+    twin_runs: twinRuns(twins, sound),
     spikes,
     gaps,
     long_runs: longRuns,
     unordered: sql('select distinct day from received where unordered', { received }),
     revised: revisions(received),
     ...droppedRuns(received),
-    ...Object.fromEntries(ODD_RULES.map((rule) => [rule, runsOfRows(sql(`select * from odd where ${rule}`, { odd }))])),
+    ...Object.fromEntries(
+      ODD_RULES.map((rule) => [
+        rule,
+        runsOfRows(
+          sql(`select * from odd where ${rule}${UNLESS_ADJUSTED.has(rule) ? ' and not is_adjusted' : ''}`, { odd }),
+        ),
+      ]),
+    ),
   }).join(names, { on: 'day', how: 'inner' })
   return { curated, findings }
 }
 
+/** Of values that were converted nothing is said about whole units. */
+const UNLESS_ADJUSTED = new Set(['tick_size', 'volume_fractional'])
 const ODD_RULES = ['volume_invalid', 'volume_fractional', 'vwap_outside_range', 'trade_count_zero', 'tick_size']
 const DROPPING_RULES = ['out_of_session', 'not_on_minute', 'price_invalid', 'ohlc_inconsistent']
 
@@ -160,10 +178,9 @@ function findingQueries(): readonly string[] {
     `select '${rule}' as rule, day, cast(${ts} as bigint) as ts, cast(${lastTs} as bigint) as last_ts, cast(${bars} as bigint) as bars from ${from}`
   return [
     ...DROPPING_RULES.map((rule) => of(rule, 'ts', 'last_ts', 'bars', rule)),
-    ...ODD_RULES.filter((rule) => rule !== 'tick_size').map((rule) => of(rule, 'ts', 'last_ts', 'bars', rule)),
-    of('tick_size', 'ts', 'last_ts', 'bars', 'tick_size where day in (select day from days where adjusted = 0)'),
-    of('duplicate', 'ts', 'ts', 'bars', 'twins where not conflicting'),
-    of('duplicate_conflicting', 'ts', 'ts', 'bars', 'twins where conflicting'),
+    ...ODD_RULES.map((rule) => of(rule, 'ts', 'last_ts', 'bars', rule)),
+    of('duplicate', 'ts', 'last_ts', 'bars', 'twin_runs where not conflicting'),
+    of('duplicate_conflicting', 'ts', 'last_ts', 'bars', 'twin_runs where conflicting'),
     of('revised_prices', 'min(ts)', 'max(ts)', 'count(ts)', 'revised where prices group by day'),
     of('revised_quantities', 'min(ts)', 'max(ts)', 'count(ts)', 'revised where not prices group by day'),
     of('not_ascending', 'first_ts', 'last_ts', 'bars', 'days where day in (select day from unordered)'),
@@ -198,7 +215,7 @@ function findingQueries(): readonly string[] {
       'bars',
       `days_with_facts
        where abs(high - daily_high) > ${slack} or abs(low - daily_low) > ${slack}
-          or (daily_volume > 0 and abs(volume / daily_volume - 1) > ${daily.params.volumeShare})`,
+          or (daily_volume > 0 and abs(volume - daily_volume) > ${daily.params.volumeShare} * daily_volume * 1.000001)`,
     ),
     of(
       'schedule_difference',
@@ -247,8 +264,9 @@ function receivedRows(raw: LazyDataFrame, facts: LazyDataFrame, scales: LazyData
     })
   const inOrder = sql(
     `select ${MINUTE} as minute, day, response, place, ts, open_ts, close_ts, unordered, trade_count,
-            ${each([...PRICES, 'vwap'], (name) => `${name} * coalesce(price_factor, 1.0) as ${name}`)},
-            volume * coalesce(volume_factor, 1.0) as volume, price_factor is not null as adjusted
+            ${each([...PRICES, 'vwap'], (name) => `case when ${name} > 0 then ${name} * coalesce(price_factor, 1.0) else ${name} end as ${name}`)},
+            case when volume > 0 then volume * coalesce(volume_factor, 1.0) else volume end as volume,
+            price_factor is not null as adjusted, coalesce(price_factor, 1.0) as price_factor, coalesce(volume_factor, 1.0) as volume_factor
      from rows`,
     { rows },
   )
@@ -258,7 +276,7 @@ function receivedRows(raw: LazyDataFrame, facts: LazyDataFrame, scales: LazyData
     .withColumns(before('day', 'ts'), after('day', 'ts'))
   // Class 0: a newer row has the minute; 1 to 4: left out by the rules in their order; 5: a sound bar.
   return sql(
-    `select n, day, response, ts, open_ts, close_ts, unordered, adjusted, ${VALUES.join(', ')},
+    `select n, day, response, ts, open_ts, close_ts, unordered, adjusted, price_factor, volume_factor, ${VALUES.join(', ')},
             case when day = day_before then ts_before end as previous_ts, case when day = day_after then ts_after end as next_ts,
             case when day = day_after and ts = ts_after then 0
                  when ts < open_ts or ts >= close_ts then 1
@@ -375,7 +393,7 @@ async function soundDays(sound: LazyDataFrame, facts: LazyDataFrame, runs: LazyD
       col('day').count().alias('profiles'),
       pl.cols(kinds).median().prefix('normal_'),
       col('gap').count().alias('gaps'),
-      scaledMad(col('gap')).alias('gap_scale'),
+      robustScale(col('gap')).alias('gap_scale'),
     )
   const known = await sql(
     `select d.*, case when gaps >= 5 then gap_scale end as gap_scale,
@@ -424,24 +442,34 @@ async function findSpikes(sound: LazyDataFrame, days: LazyDataFrame): Promise<La
   )
     .groupBy(['symbol', 'bucket', 'number'])
     .agg(col('returned'))
-  const wanted = sql('select distinct symbol, bucket, number from candidates where number > 5', { candidates })
+  const times = await sql('select distinct symbol, bucket, number from candidates where number > 5', { candidates })
     .withRowIndex('key')
+    .collect()
+  const wanted = times
+    .lazy()
     .withColumns(pl.intRanges(integer(col('number').sub(historySessions)), col('number'), 1).alias('past'))
     .explode('past')
-  const scales = (
-    await wanted
+  const pastReturns = (keys: LazyDataFrame): LazyGroupBy =>
+    keys
       .join(returns, { leftOn: ['symbol', 'bucket', 'past'], rightOn: ['symbol', 'bucket', 'number'], how: 'inner' })
       .select('key', 'symbol', 'bucket', 'number', 'returned')
       .explode('returned')
       .groupBy('key')
-      .agg(
-        pl.cols('symbol', 'bucket', 'number').first(),
-        col('returned').count().alias('returns'),
-        scaledMad(col('returned')).alias('scale'),
-      )
+  const keys = pl.cols('symbol', 'bucket', 'number').first()
+  const deviations = (
+    await pastReturns(wanted)
+      .agg(keys, col('returned').count().alias('returns'), scaledMad(col('returned')).alias('scale'))
       .filter(col('returns').gtEq(30))
-      .select('symbol', 'bucket', 'number', 'scale')
       .collect()
+  ).lazy()
+  const flat = wanted.join(deviations.filter(col('scale').eq(0)), { on: 'key', how: 'semi' })
+  const scales = (
+    await stacked([
+      deviations.filter(col('scale').gt(0)).select('symbol', 'bucket', 'number', 'scale'),
+      pastReturns(flat)
+        .agg(keys, robustScale(col('returned')).alias('scale'))
+        .select('symbol', 'bucket', 'number', 'scale'),
+    ]).collect()
   ).lazy()
   // Of a symbol without a history the session itself tells what is normal.
   const lacking = candidates
@@ -453,34 +481,40 @@ async function findSpikes(sound: LazyDataFrame, days: LazyDataFrame): Promise<La
       bars: sound.join(lacking, { on: 'day', how: 'semi' }),
     })
       .groupBy('day')
-      .agg(col('returned').count().alias('returns'), scaledMad(col('returned')).alias('own_scale'))
+      .agg(col('returned').count().alias('returns'), robustScale(col('returned')).alias('own_scale'))
       .filter(col('returns').gtEq(30))
       .collect()
   ).lazy()
 
+  const most = (from: string): string => `
+    case when normal is null then cast('inf' as double)
+         else greatest(${SPIKE.factor} * normal * sqrt(greatest((ts - origin_ts) / 60, 1)), ${SPIKE.minimumTicks * TICK} / ${from},
+                       ${SMALLEST_MOVE}) end`
+  const isTakenBack = (from: string): string =>
+    `coalesce(abs(close / ${from} - 1) > ${most(from)} and abs(next_close / ${from} - 1) <= ${1 - SPIKE.reversal} * abs(close / ${from} - 1), false)`
   const judged = (bars: LazyDataFrame, origin: string, originTs: string): LazyDataFrame =>
     sql(
-      `with origins as (
-         select day, row, ts, open, high, low, close, next_close, from_close is null as is_first,
-                coalesce(scale, own_scale) as normal, ${origin} as origin, cast(${originTs} as bigint) as origin_ts from bars
+      `with judged as (
+         select *, from_close is null as is_first, coalesce(scale, own_scale) as normal, cast(${originTs} as bigint) as since from bars
        ),
-       moves as (
-         select *, close / origin - 1 as move,
-                case when normal is null then cast('inf' as double)
-                     else greatest(${SPIKE.factor} * normal * sqrt(greatest((ts - origin_ts) / 60, 1)), ${SMALLEST_MOVE}) end as most
-         from origins
+       known as (
+         select day, row, ts, open, high, low, close, next_close, previous_close, is_first, normal, since as origin_ts,
+                ${origin} as known_origin from judged
+       ),
+       origins as (
+         -- The first bar is measured by its own open, and by the close before only where that is where it returns to.
+         select *, case when known_origin is not null then known_origin when ${isTakenBack('open')} then open
+                        when ${isTakenBack('previous_close')} then previous_close else open end as origin
+         from known
        )
-       select *, coalesce(abs(move) > most and abs(next_close / origin - 1) <= ${1 - SPIKE.reversal} * abs(move), false) as is_bad
-       from moves`,
+       select *, close / origin - 1 as move, ${most('origin')} as most, ${isTakenBack('origin')} as is_bad from origins`,
       {
         bars: bars
           .join(scales, { on: ['symbol', 'bucket', 'number'], how: 'left' })
           .join(own, { on: 'day', how: 'left' }),
       },
     )
-  const usual = (
-    await judged(candidates, 'coalesce(from_close, previous_close)', 'coalesce(from_ts, ts - 60)').collect()
-  ).lazy()
+  const usual = (await judged(candidates, 'from_close', 'coalesce(from_ts, ts - 60)').collect()).lazy()
   // Which row is a bad tick decides what the next is measured from: repeated until it stays the same, which is soon.
   let moves = await usual.collect()
   for (let known = ''; ;) {
@@ -499,18 +533,19 @@ async function findSpikes(sound: LazyDataFrame, days: LazyDataFrame): Promise<La
       judged(following, 'origin', 'origin_ts'),
     ]).collect()
   }
+  const isOut = (price: 'high' | 'low', further: 'greatest' | 'least', other: string): string => {
+    const edge = `${further}(close, ${other})`
+    return `(${other} is not null and ${price === 'high' ? '' : '-'}(${price} / ${edge} - 1) > ${most(edge)})`
+  }
+  const isBackFrom = (price: string): string =>
+    `abs(close / previous_close - 1) <= ${1 - SPIKE.reversal} * abs(${price} / previous_close - 1)`
   const spikes = sql(
-    `with kinds as (
-       select *, case when is_first or close > origin then close else origin end as top,
-              case when is_first or close < origin then close else origin end as bottom
-       from moves
-     )
-     select 'bad_tick' as rule, day, ts from kinds where is_bad
-     union all select 'price_move', day, ts from kinds where not is_bad and not is_first and abs(move) > most
-     union all select 'bad_tick', day, ts from kinds
-       where not is_bad and high > top * ${1 + SMALLEST_MOVE} and not (is_first and high = open) and high / top - 1 > most
-     union all select 'bad_tick', day, ts from kinds
-       where not is_bad and low < bottom * ${1 - SMALLEST_MOVE} and not (is_first and low = open) and low / bottom - 1 < -most`,
+    `select 'bad_tick' as rule, day, ts, true as in_doubt from moves where is_bad
+     union all select 'price_move' as rule, day, ts, false as in_doubt from moves where not is_bad and not is_first and abs(move) > most
+     union all select 'bad_tick' as rule, day, ts, false as in_doubt from moves
+       where not is_bad and (${isOut('high', 'greatest', 'origin')} or ${isOut('low', 'least', 'origin')}
+         or (is_first and ${isBackFrom('high')} and ${isOut('high', 'greatest', 'previous_close')})
+         or (is_first and ${isBackFrom('low')} and ${isOut('low', 'least', 'previous_close')}))`,
     { moves: moves.lazy() },
   )
   return (await spikes.collect()).lazy()
@@ -518,10 +553,11 @@ async function findSpikes(sound: LazyDataFrame, days: LazyDataFrame): Promise<La
 
 /** Bars whose values are odd by themselves. */
 function oddBars(sound: LazyDataFrame): LazyDataFrame {
-  const slack = rules.vwap_outside_range.params.ticks * TICK
+  const slack = rules.vwap_outside_range.params.ticks * TICK * 1.000001
+  const { parts } = rules.tick_size.params
   const isOff = (price: string): string => {
-    const steps = `${price} * ${1 / TICK}`
-    return `abs(${steps} - round(${steps})) > greatest(${steps} * 0.000000000001, 0.0001)`
+    const steps = `${price} * ${parts / TICK}`
+    return `abs(${steps} - round(${steps})) > greatest(${steps} * 0.000000000001, ${0.0001 * parts})`
   }
   return sql(
     `select * from (
@@ -547,11 +583,36 @@ function twinRows(received: LazyDataFrame): LazyDataFrame {
   )
 }
 
+/** Such minutes in a row; of differing ones, those whose bar was left out are a run of their own. */
+function twinRuns(twins: LazyDataFrame, sound: LazyDataFrame): LazyDataFrame {
+  const marked = twins
+    .join(sound.select('day', 'ts', 'row'), { on: ['day', 'ts'], how: 'left' })
+    .sort({ by: ['conflicting', 'day', 'ts'] })
+  const kinds = sql(
+    'select day, ts, bars as times, conflicting, conflicting and row is not null as is_there from marked',
+    { marked },
+  )
+  const runs = pieces(
+    kinds,
+    'day <> day_before or ts - ts_before <> 60 or conflicting <> conflicting_before or is_there <> is_there_before',
+    ['day', 'ts', 'conflicting', 'is_there'],
+  )
+  return sql(
+    'select first(day) as day, min(ts) as ts, max(ts) as last_ts, sum(times) as bars, first(conflicting) as conflicting from runs group by run',
+    { runs },
+  )
+}
+
 /** Minutes that a later response has otherwise than the one before it. */
 function revisions(received: LazyDataFrame): LazyDataFrame {
+  // Values of which one was converted: rounded, in either basis, and by a factor that is not exact.
+  const apart: Readonly<Record<string, string>> = {
+    volume: '0.5 * (volume_factor_before + volume_factor) * 1.000001 + 0.01 * abs(volume)',
+    trade_count: '0.0',
+  }
   const differs = (name: string): string =>
-    `(${name} <> ${name}_before and not ((adjusted or adjusted_before)
-       and abs(${name}_before - ${name}) <= greatest(0.01 * abs(${name}), 0.00501)))`
+    `(abs(${name}_before - ${name}) > case when adjusted or adjusted_before
+        then ${apart[name] ?? `0.005 * (price_factor_before + price_factor) * 1.000001 + 0.0002 * abs(${name})`} else 0.0 end)`
   const twins = sql(`select * from received where ${TWINS}`, { received })
   return sql(
     `with pairs as (
@@ -559,7 +620,9 @@ function revisions(received: LazyDataFrame): LazyDataFrame {
        from twins where day = day_before and ts = ts_before and response <> response_before
      )
      select day, ts, max(case when prices then 1 else 0 end) = 1 as prices from pairs where prices or quantities group by day, ts`,
-    { twins: twins.withColumns(before('day', 'ts', 'response', 'adjusted', ...VALUES)) },
+    {
+      twins: twins.withColumns(before('day', 'ts', 'response', 'adjusted', 'price_factor', 'volume_factor', ...VALUES)),
+    },
   )
 }
 
@@ -586,7 +649,7 @@ function findGaps(received: LazyDataFrame, facts: LazyDataFrame): LazyDataFrame 
      )
      select day, open_ts, first, past,
             case when answered <> 'settled' or coalesce(reason, '') in ('unstable', 'no-permission') then 'minutes_not_fetched'
-                 when past - first >= 5 and slots - absent >= 0.95 * (slots - (past - first)) then 'minutes_halted'
+                 when past - first >= 5 and slots - absent >= greatest(10, 0.95 * (slots - (past - first))) then 'minutes_halted'
                  else 'minutes_not_traded' end as rule
      from open_holes where past > first`,
     { holes: holes.join(facts, { on: 'day', how: 'inner' }) },
