@@ -125,7 +125,7 @@ function tables({ raw, sessions, facts, scales }: ReturnType<typeof qualityFiles
                 count_if(adjusted) as adjusted, bool_or(volume > 0) as has_volume
          from sound group by day
        )
-       select bars.*, symbol, flat, stale, zero, row_number() over past as number, lag(last_close) over past as previous_close,
+       select bars.*, symbol, bars.bars / slots as share, flat, stale, zero, row_number() over past as number, lag(last_close) over past as previous_close,
               first_open / lag(last_close) over past - 1 as gap
        from bars join facts using (day) left join (
          select day, ${each(['flat', 'stale', 'zero'], (kind) => `max(bars) filter (kind = '${kind}') as ${kind}`)}
@@ -136,13 +136,16 @@ function tables({ raw, sessions, facts, scales }: ReturnType<typeof qualityFiles
     [
       'normals',
       `select day, number, previous_close, first_ts, last_ts, first_open, last_close, gap, bars, adjusted,
+              case when number > 5 then median(share) over past end as bar_share,
               case when number > 5 then median(coalesce(flat, 0)) over past end as flat,
               case when number > 5 then median(coalesce(stale, has_volume::int)) over past end as stale,
               case when number > 5 then median(coalesce(zero, 0)) over past end as zero,
-              case when count(gap) over past >= 5 then 1.4826 * mad(gap) over past end as gap_scale,
+              case when count(gap) over between_past >= 5 then 1.4826 * mad(gap) over between_past end as gap_scale,
               high, low, volume
        from days
-       window past as (partition by symbol order by day rows between ${historySessions} preceding and 1 preceding)`,
+       window past as (partition by symbol order by day rows between ${historySessions} preceding and 1 preceding),
+              -- Gaps between those sessions: one fewer.
+              between_past as (partition by symbol order by day rows between ${historySessions - 1} preceding and 1 preceding)`,
     ],
     [
       'candidates',
@@ -460,8 +463,11 @@ function findingsQuery(): string {
     `select 'schedule_difference', day, open_ts, close_ts, 0 from facts
      where broker_closed or broker_open <> open_ts or broker_close <> close_ts`,
     `select 'low_coverage', day, open_ts, close_ts - 60, slots - coalesce(bars, 0)
-     from facts left join days using (day)
-     where coalesce(bars, 0) / slots < ${rules.low_coverage.params.minimum}`,
+     from (
+       select f.*, bars, least(1, coalesce(bar_share, 1)) as share from facts f left join normals using (day)
+     )
+     where coalesce(bars, 0) < least(${rules.low_coverage.params.minimum} * slots,
+             ${rules.low_coverage.params.minimum} * share * slots - 3 * sqrt(slots * share * (1 - share)))`,
     `select rule, day, min(open_ts + 60 * first), max(open_ts + 60 * (past - 1)), sum(past - first)
      from gaps group by rule, day`,
   ]

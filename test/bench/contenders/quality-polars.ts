@@ -229,7 +229,8 @@ function findingQueries(): readonly string[] {
       'open_ts',
       'close_ts - 60',
       'slots - coalesce(bars, 0)',
-      `all_days where coalesce(bars, 0) < ${coverage.params.minimum} * slots`,
+      `all_days where coalesce(bars, 0) < ${coverage.params.minimum} * slots and (bar_share is null or coalesce(bars, 0) <
+         ${coverage.params.minimum} * bar_share * slots - 3 * sqrt(slots * bar_share * (1 - bar_share)))`,
     ),
     ...['minutes_not_traded', 'minutes_halted', 'minutes_not_fetched'].map((rule) =>
       of(
@@ -374,7 +375,7 @@ async function soundDays(sound: LazyDataFrame, facts: LazyDataFrame, runs: LazyD
      longest as (
        select day, ${each(kinds, (kind) => `max(case when kind = '${kind}' then bars end) as ${kind}`)} from runs group by day
      )
-     select b.*, f.symbol, cast(coalesce(flat, 0) as double) as flat, cast(coalesce(zero, 0) as double) as zero,
+     select b.*, f.symbol, cast(f.slots as double) as slots, cast(coalesce(flat, 0) as double) as flat, cast(coalesce(zero, 0) as double) as zero,
             cast(coalesce(stale, case when most > 0 then 1 else 0 end) as double) as stale
      from bars b join facts f on b.day = f.day left join longest l on b.day = l.day order by b.day`,
     { sound, facts, runs },
@@ -383,7 +384,10 @@ async function soundDays(sound: LazyDataFrame, facts: LazyDataFrame, runs: LazyD
       integer(col('day').cumCount().over('symbol')).alias('number'),
       col('last_close').shift(1).over('symbol').alias('previous_close'),
     )
-    .withColumns(col('first_open').div(col('previous_close')).sub(1).alias('gap'))
+    .withColumns(
+      col('first_open').div(col('previous_close')).sub(1).alias('gap'),
+      col('bars').div(col('slots')).alias('share'),
+    )
     .collect()
   // What is known of a symbol before one of its days.
   const past = days
@@ -392,14 +396,19 @@ async function soundDays(sound: LazyDataFrame, facts: LazyDataFrame, runs: LazyD
     .agg(
       col('day').count().alias('profiles'),
       pl.cols(kinds).median().prefix('normal_'),
-      col('gap').count().alias('gaps'),
-      robustScale(col('gap')).alias('gap_scale'),
+      col('share').median().alias('bar_share'),
     )
+  // Gaps between those sessions: one fewer.
+  const pastGaps = days
+    .lazy()
+    .groupByRolling({ indexColumn: 'number', by: 'symbol', period: `${historySessions - 1}i`, closed: 'left' })
+    .agg(col('gap').count().alias('gaps'), robustScale(col('gap')).alias('gap_scale'))
   const known = await sql(
-    `select d.*, case when gaps >= 5 then gap_scale end as gap_scale,
+    `select d.*, case when gaps >= 5 then gap_scale end as gap_scale, case when profiles >= 5 then bar_share end as bar_share,
             ${each(kinds, (kind) => `case when profiles >= 5 then normal_${kind} end as normal_${kind}`)}
-     from days d left join past p on d.symbol = p.symbol and d.number = p.number`,
-    { days: days.lazy(), past },
+     from days d left join past p on d.symbol = p.symbol and d.number = p.number
+     left join past_gaps g on d.symbol = g.symbol and d.number = g.number`,
+    { days: days.lazy(), past, past_gaps: pastGaps },
   ).collect()
   return known.lazy()
 }

@@ -81,17 +81,24 @@ async function compareFindings(
      from read_parquet('${join(peerFolder, 'findings.parquet')}')
      join read_parquet('${qualityFiles(datasetFolder).sessions}') s using (session)`,
   )
-  const theirs = reader
-    .getRows()
-    .map(([text]) => String(text))
-    .sort()
-  const mine = [...own].sort()
-  const at = mine.findIndex((text, i) => text !== theirs[i])
-  if (at >= 0 || theirs.length !== mine.length) {
-    const from = at < 0 ? mine.length : at
+  const theirs = reader.getRows().map(([text]) => String(text))
+  const [onlyTheirs, onlyMine] = [withoutThose(theirs, own), withoutThose(own, theirs)]
+  if (onlyTheirs.length + onlyMine.length > 0) {
+    const some = (list: readonly string[]): string => `${list.length} (${list.slice(0, 3).join('; ')})`
     throw new Error(
-      `${peerFolder}: ${theirs.length} findings and Switchyard ${mine.length}; first difference "${theirs[from]}" and "${mine[from]}".`,
+      `${peerFolder}: of ${own.length} findings it lacks ${some(onlyMine)}, and it has ${some(onlyTheirs)} more.`,
     )
   }
-  return mine.length
+  return own.length
+}
+
+/** What `list` has more often than `others`. */
+function withoutThose(list: readonly string[], others: readonly string[]): readonly string[] {
+  const left = new Map<string, number>()
+  for (const text of others) left.set(text, (left.get(text) ?? 0) + 1)
+  return list.filter((text) => {
+    const count = left.get(text) ?? 0
+    left.set(text, count - 1)
+    return count <= 0
+  })
 }
