@@ -1,3 +1,4 @@
+import { RULE_IDS, RULES } from '#shared/quality/rule-catalogue.ts'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -92,7 +93,11 @@ function sessionsFor(bars: number): readonly Session[] {
 }
 
 function workspaceConfig(): string {
-  return `version: 1\nname: bench\nsymbols:\n${SYMBOLS.map((symbol) => `  - symbol: ${symbol}\n`).join('')}`
+  // The others fill no gaps here and have only the rules that keep bars sound; `--only quality` measures the rest.
+  const off = RULE_IDS.filter((id) => (RULES[id].actions as readonly string[]).includes('keep'))
+  const rules = Object.fromEntries(off.map((id) => [id, { enabled: false }]))
+  const quality = `quality: ${JSON.stringify({ rules, filling: { noTrade: 'leave-out' } })}\n`
+  return `version: 1\nname: bench\n${quality}symbols:\n${SYMBOLS.map((symbol) => `  - symbol: ${symbol}\n`).join('')}`
 }
 
 function storeResponse(raw: WritableRawStore, response: SyntheticResponse): number {
