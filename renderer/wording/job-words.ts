@@ -117,9 +117,13 @@ const RESULT_WORDS: Readonly<Record<JobKind, (job: Job) => string | undefined>> 
     ),
   ),
   verify: words('verify', (result) =>
-    result.mismatches.length === 0
-      ? `All hashes reproduced: ${formatQuantity(result.sessionsChecked, 'curated session')}, ${formatQuantity(result.featureSessionsChecked, 'feature session')}`
-      : `${formatQuantity(result.mismatches.length, 'session')} did not reproduce`,
+    list(
+      result.mismatches.length === 0
+        ? `All hashes reproduced: ${formatQuantity(result.sessionsChecked, 'curated session')}, ${formatQuantity(result.featureSessionsChecked, 'feature session')}`
+        : `${formatQuantity(result.mismatches.length, 'session')} did not reproduce`,
+      result.sessionsNotRepeatable > 0 &&
+        `${formatCount(result.sessionsNotRepeatable)} built by an earlier version and not repeatable`,
+    ),
   ),
   'legacy-import': words('legacy-import', (result) =>
     list(

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Browser, Page } from 'playwright'
+import { type RuleId, RULES } from '#shared/quality/rule-catalogue.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildConsole, SCREENSHOTS } from './console-build.ts'
 import { downloaded, lookAtPng } from './console-download.ts'
@@ -132,7 +133,7 @@ describe('the overview', () => {
       )
       const finding = overview.findings.find(({ severity }) => severity === 'warn')!
       expect((await cells(page, 'Findings by rule', 'Warning')).slice(1)).toEqual([
-        finding.rule,
+        RULES[finding.rule as RuleId].title,
         grouped(finding.count),
       ])
       expect(await page.title()).toBe('desk-1 · Switchyard')
@@ -144,15 +145,14 @@ describe('the overview', () => {
     })
   })
 
-  test('lists the findings of a rule one by one', async () => {
+  test('opens the findings of a rule on their own page', async () => {
     const [finding] = await (await deskHost.client()).quality.findings({ rule: 'low_coverage' })
     await onDesk(async (page) => {
-      await page.getByRole('cell', { name: 'low_coverage' }).click()
-      const table = page.getByRole('table', { name: 'Findings of the rule low_coverage' })
-      await table.locator('tbody tr').first().click()
-      const detail = table.locator('tbody p').first()
-      await detail.waitFor()
-      expect(await detail.innerText()).toBe(finding.message)
+      await page.getByRole('cell', { name: RULES.low_coverage.title }).click()
+      await page.getByRole('heading', { name: 'Data quality' }).waitFor()
+      const row = page.getByRole('table', { name: 'Findings', exact: true }).locator('tbody tr').first()
+      await row.waitFor()
+      expect(await row.innerText()).toContain(finding.message)
     })
   })
 

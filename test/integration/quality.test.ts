@@ -516,3 +516,16 @@ test('metrics, trend and thresholds of a thin name tell what is missing and why'
     expect.stringMatching(/^share of filled minutes .* is above 2\.00 %$/),
   ])
 })
+
+test('a calendar that ends within a year is named, and one that does not is not', async () => {
+  const at2026 = openEngine(newWorkspace({ symbols: ['SPY'] }), {
+    clock: { ...systemClock, nowMs: () => Date.parse('2026-11-25T12:00:00Z') },
+  })
+  expect((await at2026.client.system.overview()).calendarWarnings).toEqual([])
+  const at2030 = openEngine(newWorkspace({ symbols: ['SPY', 'AAPL'] }), {
+    clock: { ...systemClock, nowMs: () => Date.parse('2030-03-01T12:00:00Z') },
+  })
+  expect((await at2030.client.system.overview()).calendarWarnings).toEqual([
+    expect.stringMatching(/XNYS ends on 2030-12-31/),
+  ])
+})

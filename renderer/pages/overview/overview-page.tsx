@@ -6,6 +6,7 @@ import { JobStarter } from '../../components/job-starter.tsx'
 import { JobsTable } from '../../components/jobs-table.tsx'
 import { Page } from '../../components/page.tsx'
 import { Panel, PanelGrid } from '../../components/panel.tsx'
+import { StateMark } from '../../components/state-mark.tsx'
 import { QueryView } from '../../components/query-view.tsx'
 import { orpc } from '../../engine-client.ts'
 import { useJobs, useOverview } from '../../engine-queries.ts'
@@ -17,6 +18,7 @@ import { ExportStarter } from './export-starter.tsx'
 import { FindingsPanel } from './findings-panel.tsx'
 import { isEmptyWorkspace, layerOf, overviewSentence } from './overview-words.ts'
 import { PipelinePicture } from './pipeline-picture.tsx'
+import classes from './overview-page.module.css'
 import { SymbolsTable } from './symbols-table.tsx'
 
 /** Where the workspace stands: the layers, the symbols, what was found, what ran, and every step that can be taken. */
@@ -33,6 +35,7 @@ export default function OverviewPage() {
         {(data) => (
           <>
             {isEmptyWorkspace(data) && <FirstSteps overview={data} />}
+            <CalendarWarnings warnings={data.calendarWarnings} />
             <PanelGrid columns="minmax(0, 1fr)">
               <Panel
                 title="Layers"
@@ -77,6 +80,24 @@ function WorkspaceActions({ overview }: { readonly overview: Overview }) {
         blockedBy={layerOf(overview, 'curated')?.rows ? undefined : 'There are no curated bars to verify yet.'}
       />
     </>
+  )
+}
+
+/** A calendar that ends soon: sessions after its end are not guessed, so nothing would be fetched for them. */
+function CalendarWarnings({ warnings }: { readonly warnings: readonly string[] }) {
+  if (warnings.length === 0) return null
+  return (
+    <PanelGrid columns="minmax(0, 1fr)">
+      <Panel title="Calendars">
+        <ul className={classes.warnings}>
+          {warnings.map((warning) => (
+            <li key={warning}>
+              <StateMark kind="attention" word={warning} />
+            </li>
+          ))}
+        </ul>
+      </Panel>
+    </PanelGrid>
   )
 }
 
