@@ -1,4 +1,4 @@
-import type { Explanation, Finding, FindingKey, TransformPlan } from '#shared/contract/quality.ts'
+import type { Explanation, Finding, FindingKey, SessionReport, TransformPlan } from '#shared/contract/quality.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import { isoLocal, isoUtc } from '#shared/time.ts'
 import { RULE_IDS } from '#shared/quality/rule-catalogue.ts'
@@ -155,11 +155,15 @@ const hours: Command = {
         exitCode: ExitCode.Done,
         json: report,
         text: [
-          `${report.sessionDate}: ${isoLocal(report.openTs, report.zone)} to ${isoLocal(report.closeTs, report.zone)} for every symbol that shares the hours of ${symbol}.`,
+          `${report.sessionDate}: ${hoursWords(report)} for every symbol that shares the hours of ${symbol}.`,
           report.stale === undefined ? 'Nothing needs to be built again.' : '"transform" builds what that changes.',
         ],
       }
     }),
+}
+
+function hoursWords({ hoursNow, zone }: SessionReport): string {
+  return hoursNow === 'closed' ? 'closed' : `${isoLocal(hoursNow.openTs, zone)} to ${isoLocal(hoursNow.closeTs, zone)}`
 }
 
 const explain: Command = {
