@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Engine } from '#main/engine/create-engine.ts'
 import type { EngineClient } from '#main/rpc/router.ts'
+import { deskWithInstruments } from './raw-fixtures.ts'
 import { at } from './simulator-fixtures.ts'
-import { newWorkspace, openEngine, operatorErrorOf } from './workspace-fixtures.ts'
+import { operatorErrorOf } from './workspace-fixtures.ts'
 
 const TUESDAY = '2024-06-18'
 /** Juneteenth: the exchange was closed. */
@@ -22,24 +23,8 @@ function deskWith(
   sessions: Readonly<Record<string, Hours>>,
   asked = '2024-06-22T12:00:00Z',
 ): { engine: Engine; client: EngineClient } {
-  const desk = openEngine(newWorkspace({ symbols: ['SPY'] }))
+  const desk = deskWithInstruments({ symbols: ['SPY'] })
   const { raw } = desk.engine.stores
-  raw.saveInstrument(
-    {
-      symbol: 'SPY',
-      conId: 1,
-      secType: 'STK',
-      exchange: 'SMART',
-      primaryExchange: null,
-      currency: 'USD',
-      localSymbol: null,
-      tradingClass: null,
-      longName: null,
-      minTick: 0.01,
-      timeZone: 'America/New_York',
-    },
-    0,
-  )
   raw.fetches.saveSchedule('SPY', true, {
     from: '2024-06-17',
     to: '2024-06-21',

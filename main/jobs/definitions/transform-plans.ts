@@ -1,3 +1,4 @@
+import { BAR_SECONDS } from '#shared/bars.ts'
 import { canonicalJson } from '#shared/canonical-json.ts'
 import { ruleBook } from '#shared/config/quality-config.ts'
 import type { Adjustment } from '#shared/contract/quality.ts'
@@ -52,6 +53,8 @@ export function symbolPlan(
   const configHash = hashJson(config)
   const spans = raw.responseSpans(symbol, barSize, whatToShow)
   const changes = basisChangesOf(symbol, services, spans)
+  // Daily bars are asked for right after minutes, so that they are in the basis of the minutes before them.
+  const ids = spans.map(({ id }) => id).sort((a, b) => a - b)
   const secondSource = config.filling.secondSource === 'old-pipeline' ? legacy.contentHashes(symbol) : new Map()
   return {
     symbol,
@@ -64,7 +67,7 @@ export function symbolPlan(
       scaleOf: (id) => scaleOf(changes, id),
       states: raw.fetches.sessionStates(symbol, { barSize, whatToShow }, '0000-00-00', '9999-99-99'),
       brokerHoursOf: services.brokerHoursOf(symbol),
-      dailyBars: dailyBarsOf(symbol, services),
+      dailyBars: dailyBarsOf(symbol, services, (id) => scaleOf(changes, latestBefore(ids, id))),
       secondSource,
       stored: curated.sessions(symbol, range.from, range.to),
       configHash,
@@ -81,16 +84,78 @@ export function saveConfig({ config, configHash }: SymbolPlan, services: JobServ
 }
 
 function basisChangesOf(symbol: string, services: JobServices, spans: readonly ResponseSpan[]): readonly BasisChange[] {
+  const readjustments = services.stores.raw.readjustments(symbol)
+  if (readjustments.length === 0) return []
   const calendar = services.calendarOf(symbol)
-  const observed = services.stores.raw.readjustments(symbol).flatMap((seen): ObservedRatio[] => {
-    const session = calendar.session(seen.sessionDate)
+  const byId = new Map(spans.map((span) => [span.id, span]))
+  const longest = spans.reduce((most, { firstTs, lastTs }) => Math.max(most, lastTs - firstTs), 0)
+  const observed = readjustments.flatMap((seen): ObservedRatio[] => {
+    const session =
+      seen.sessionDate < calendar.firstDate || seen.sessionDate > calendar.lastDate
+        ? null
+        : calendar.session(seen.sessionDate)
     if (session === null) return []
-    const earlier = spans
-      .filter(
-        ({ id, firstTs, lastTs }) => id < seen.responseId && firstTs < session.closeTs && lastTs >= session.openTs,
-      )
-      .map(({ id }) => id)
-    return earlier.length === 0 ? [] : [{ ...seen, earlierResponseId: Math.max(...earlier) }]
+    const earlier: ResponseSpan[] = []
+    // Spans are in order of their first bar.
+    for (
+      let i = firstFrom(spans, session.openTs - longest);
+      i < spans.length && spans[i].firstTs < session.closeTs;
+      i++
+    )
+      if (spans[i].id < seen.responseId && spans[i].lastTs >= session.openTs) earlier.push(spans[i])
+    if (earlier.length === 0) return []
+    earlier.sort((a, b) => b.id - a.id)
+    const shared = byId.get(seen.responseId) ?? { firstTs: -Infinity, lastTs: Infinity }
+    const fromTs = Math.max(session.openTs, shared.firstTs)
+    const toTs = Math.min(session.closeTs, shared.lastTs + BAR_SECONDS)
+    return [{ ...seen, earlierResponseId: earlier[0].id, mostlyResponseId: newestWithMost(earlier, fromTs, toTs) }]
   })
   return basisChanges(observed)
+}
+
+/**
+ * Of spans, newest first, the first one that has, with the newer ones, more of a range than may be otherwise where nearly all prices
+ * are by one ratio.
+ */
+function newestWithMost(newestFirst: readonly ResponseSpan[], fromTs: number, toTs: number): number {
+  const minutes = Math.max(0, Math.ceil((toTs - fromTs) / BAR_SECONDS))
+  const isCovered = new Uint8Array(minutes)
+  let covered = 0
+  for (const { id, firstTs, lastTs } of newestFirst) {
+    const from = Math.max(0, Math.floor((firstTs - fromTs) / BAR_SECONDS))
+    const to = Math.min(minutes - 1, Math.floor((lastTs - fromTs) / BAR_SECONDS))
+    for (let minute = from; minute <= to; minute++) {
+      covered += 1 - isCovered[minute]
+      isCovered[minute] = 1
+    }
+    if (covered > OTHER_SHARE * minutes) return id
+  }
+  return newestFirst[0].id
+}
+
+/** Share of the minutes that may be by another ratio where one is said to hold for nearly all. */
+const OTHER_SHARE = 0.02
+
+/** The largest of ascending ids that is below `id`; 0 when there is none. */
+function latestBefore(ids: readonly number[], id: number): number {
+  let low = 0
+  let high = ids.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (ids[middle] < id) low = middle + 1
+    else high = middle
+  }
+  return low === 0 ? 0 : ids[low - 1]
+}
+
+/** Index of the first span that begins at `ts` or later. */
+function firstFrom(spans: readonly ResponseSpan[], ts: number): number {
+  let low = 0
+  let high = spans.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (spans[middle].firstTs < ts) low = middle + 1
+    else high = middle
+  }
+  return low
 }
