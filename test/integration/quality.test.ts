@@ -303,9 +303,9 @@ describe('hours in which calendar and broker differ', () => {
     expect(engine.stores.curated.block('SPY', MONDAY)?.session.closeTs).toBe(OPEN + 390 * 60)
     await client.quality.decideHours({ ...decision, holds: 'calendar' })
     const again = await client.quality.findings({ rule: 'schedule_difference' })
-    expect(again.map(({ symbol, acknowledgement }) => [symbol, acknowledgement?.author]).sort()).toEqual([
-      ['DJCO', 'desk'],
-      ['SPY', 'desk'],
+    expect(again.map(({ symbol, acknowledgement }) => `${symbol} ${acknowledgement?.author}`).sort()).toEqual([
+      'DJCO desk',
+      'SPY desk',
     ])
   })
 })

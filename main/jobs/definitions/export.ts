@@ -35,8 +35,8 @@ export const exportJob: JobDefinition<'export'> = {
     }
     try {
       const heldBack = heldBackSessions(params, services)
-      const isHeldBack = (symbol: string, date: string): boolean =>
-        heldBack.some((held) => held.symbol === symbol && held.sessionDate === date)
+      const held = new Set(heldBack.map(({ symbol, sessionDate }) => `${symbol} ${sessionDate}`))
+      const isHeldBack = (symbol: string, date: string): boolean => held.has(`${symbol} ${date}`)
       const tables = params.layers.flatMap((layer) => TABLES[layer](params, services, { ...stores, isHeldBack }))
       if (tables.every(({ symbols }) => symbols.length === 0)) {
         throw new SwitchyardError('NOTHING_TO_DO', 'There is nothing to export in this selection.', {
@@ -90,9 +90,9 @@ function heldBackSessions(params: ExportParams, services: JobServices): ExportRe
     if (quarantined)
       held.set(`${symbol} ${sessionDate}`, { symbol, sessionDate, reason: 'The session is in quarantine.' })
   }
-  for (const { symbol, sessionDate, rule, ts, blocking, message } of curated.findings(selection)) {
+  for (const { symbol, sessionDate, rule, ts, message } of curated.blockingFindings(selection)) {
     const key = `${symbol} ${sessionDate}`
-    if (!blocking || held.has(key) || acknowledged.has(`${key} ${rule} ${ts}`)) continue
+    if (held.has(key) || acknowledged.has(`${key} ${rule} ${ts}`)) continue
     held.set(key, { symbol, sessionDate, reason: `${rule}: ${message}` })
   }
   return [...held.values()].sort((a, b) => (a.symbol + a.sessionDate < b.symbol + b.sessionDate ? -1 : 1))
