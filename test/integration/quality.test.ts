@@ -5,6 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { BarFlag, type BarColumns } from '#shared/bars.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
 import type { EngineClient } from '#main/rpc/router.ts'
+import { transformSymbol } from '#main/jobs/compute/transform-symbol.ts'
+import { symbolPlan } from '#main/jobs/definitions/transform-plans.ts'
 import { writeOldPipelineOutput } from '#main/simulator/old-pipeline.ts'
 import { type Market, type Simulator, syntheticMarket } from '#main/simulator/simulator.ts'
 import { systemClock } from '#main/tws/clock.ts'
@@ -236,7 +238,9 @@ describe('what was built earlier', () => {
     expect(await verify('2024-07-08T12:30:00Z')).toMatchObject({ sessionsChecked: 5, mismatches: [] })
     expect(await verify()).toMatchObject({ sessionsChecked: 5, mismatches: [], sessionsNotRepeatable: 0 })
     expect(await verify('2024-07-08T11:00:00Z')).toMatchObject({ sessionsChecked: 0, mismatches: [] })
-    expect((await operatorErrorOf(client.transform.verify({ asOf: 'last week' }))).code).toBe('BAD_ARGUMENTS')
+    // A time without a zone would mean another moment on another machine.
+    for (const asOf of ['last week', '2024-07-08T12:30', '5'])
+      expect((await operatorErrorOf(client.transform.verify({ asOf }))).code).toBe('BAD_ARGUMENTS')
 
     // A record that is not what it claims is found, and only as of then.
     const [{ id }] = engine.stores.curated.builds('SPY', MONDAY, MONDAY, Date.parse('2024-07-08T12:30:00Z'))
@@ -390,6 +394,14 @@ describe('a second source', () => {
       if (isTaken) expect(bars.close[row]).toBe(old.close[old.ts.indexOf(bars.ts[row])])
     })
     expect(engine.stores.curated.qualities({})).toMatchObject([{ fromSecondSource: 10, filled: 0, missing: 0 }])
+
+    // An import between planning and building: the record of the build names the bars that were read, so that it can be repeated.
+    const { raw, legacy } = engine.stores
+    const plan = symbolPlan('SPY', engine.services, { from: MONDAY, to: MONDAY }, true)
+    const sessions = plan.stale.map((planned) => ({ session: { ...planned, secondSource: 'earlier' }, wanted: true }))
+    const task = { ...plan, kind: 'transform' as const, rawFile: raw.file, legacyFile: legacy.file, sessions }
+    const [{ batch }] = [...transformSymbol(task)]
+    expect(batch[0].inputs.secondSource).toBe(legacy.contentHashes('SPY').get(MONDAY))
     expect(await resultOf<'verify'>(client, client.transform.verify({}))).toMatchObject({
       sessionsChecked: 1,
       mismatches: [],
