@@ -34,7 +34,7 @@ export function explain(engine: Engine, symbol: string, at: string): Explanation
   const block = curated.block(symbol, sessionDate)
   const inputs = block === undefined ? undefined : curated.builds(symbol, sessionDate, sessionDate)[0]?.inputs
   const origins = originsOf(engine, symbol, ts, block, inputs)
-  const findings = findingsOf(engine, { ...range, open: false, limit: MOST_FINDINGS }).filter(
+  const findings = findingsOf(engine, { ...range, limit: MOST_FINDINGS }).filter(
     (finding) => finding.ts <= ts && finding.lastTs >= ts,
   )
   const bar = block === undefined ? undefined : curatedBar(block, ts)

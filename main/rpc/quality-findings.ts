@@ -20,13 +20,18 @@ export function standingAcknowledgements(engine: Engine, selection: Selection): 
 
 export function findingsOf(
   engine: Engine,
-  input: Selection & { readonly rule?: string | undefined; readonly open: boolean; readonly limit: number },
+  input: Selection & {
+    readonly rule?: string | undefined
+    readonly open?: boolean
+    readonly acknowledged?: boolean
+    readonly limit: number
+  },
 ): Finding[] {
   const acknowledged = new Map(engine.stores.ops.acknowledgements(input).map((entry) => [keyOf(entry), entry]))
   const findings: Finding[] = []
   for (const finding of engine.stores.curated.findings(input)) {
     const known = acknowledged.get(keyOf(finding))
-    if (known !== undefined && input.open) continue
+    if (known === undefined ? input.acknowledged === true : input.open === true) continue
     if (known === undefined) findings.push(finding)
     else {
       const { reason, author, atMs } = known

@@ -47,7 +47,7 @@ export function sessionReportOf(engine: Engine, symbol: string, sessionDate: str
       volume: Array.from(block?.bars.volume ?? [], (value) => (Number.isNaN(value) ? null : value)),
       flags: [...(block?.bars.flags ?? [])],
     },
-    findings: findingsOf(engine, { symbols: [symbol], ...range, open: false, limit: MOST_FINDINGS }),
+    findings: findingsOf(engine, { symbols: [symbol], ...range, limit: MOST_FINDINGS }),
     ...(quality === undefined
       ? {}
       : {

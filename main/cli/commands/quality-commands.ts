@@ -1,4 +1,11 @@
-import type { Explanation, Finding, FindingKey, SessionReport, TransformPlan } from '#shared/contract/quality.ts'
+import type {
+  Acknowledgement,
+  Explanation,
+  Finding,
+  FindingKey,
+  SessionReport,
+  TransformPlan,
+} from '#shared/contract/quality.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import { isoLocal, isoUtc } from '#shared/time.ts'
 import { RULE_IDS } from '#shared/quality/rule-catalogue.ts'
@@ -56,13 +63,20 @@ const acknowledge: Command = {
     withEngine(input.workspace, async (client) => {
       const reason = requiredText(input, 'reason')
       const author = requiredText(input, 'author')
-      const found = await selectedFindings(input, (query) => client.quality.findings({ ...query, open: true }))
-      if (found.length === 0) throw nothing('open finding')
-      const result = await client.quality.acknowledge({ findings: found, reason, author })
+      let acknowledgement: Acknowledgement | undefined
+      const acknowledged = await eachPart(
+        'open finding',
+        () => selectedFindings(input, (query) => client.quality.findings({ ...query, open: true })),
+        async (found) => {
+          const result = await client.quality.acknowledge({ findings: found, reason, author })
+          acknowledgement = result.acknowledgement
+          return result.acknowledged
+        },
+      )
       return {
         exitCode: ExitCode.Done,
-        json: result,
-        text: [`${result.acknowledged} findings acknowledged. "findings reopen" takes it back.`],
+        json: { acknowledged, acknowledgement },
+        text: [`${acknowledged} findings acknowledged. "findings reopen" takes it back.`],
       }
     }),
 }
@@ -74,11 +88,32 @@ const reopen: Command = {
   options: { ...SELECTION_OPTIONS, rule: RULE_OPTION },
   run: (input) =>
     withEngine(input.workspace, async (client) => {
-      const found = await selectedFindings(input, (query) => client.quality.findings({ ...query, open: false }))
-      if (found.length === 0) throw nothing('finding')
-      const result = await client.quality.reopen({ findings: found })
-      return { exitCode: ExitCode.Done, json: result, text: [`${result.reopened} findings are open again.`] }
+      const reopened = await eachPart(
+        'acknowledged finding',
+        () => selectedFindings(input, (query) => client.quality.findings({ ...query, acknowledged: true })),
+        async (found) => (await client.quality.reopen({ findings: found })).reopened,
+      )
+      return {
+        exitCode: ExitCode.Done,
+        json: { reopened },
+        text: [`${reopened} findings are open again.`],
+      }
     }),
+}
+
+/** Goes through all that a selection means, as many findings at once as a call takes; each must leave the selection by being worked on. */
+async function eachPart(
+  what: string,
+  find: () => Promise<readonly FindingKey[]>,
+  work: (found: FindingKey[]) => Promise<number>,
+): Promise<number> {
+  let total = 0
+  for (;;) {
+    const found = await find()
+    if (found.length === 0 && total === 0) throw nothing(what)
+    if (found.length > 0) total += await work([...found])
+    if (found.length < MOST_FINDINGS) return total
+  }
 }
 
 async function selectedFindings(
