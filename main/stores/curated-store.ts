@@ -170,6 +170,7 @@ export class CuratedStore {
   readonly file: string
   readonly #database: Readable
   #selectBlock: Statement | undefined
+  #selectFinding: Statement | undefined
 
   constructor(file: string, database: Readable = openReadable(file, LAYERS.curated)) {
     this.file = file
@@ -178,6 +179,13 @@ export class CuratedStore {
 
   close(): void {
     this.#database.close()
+  }
+
+  /** From now on this connection sees what is stored now, until it is closed. Not for the connection that writes. */
+  holdStill(): void {
+    this.#database.exec('begin')
+    // The snapshot is taken by the first query.
+    this.#database.prepare('select 1 from curated_tws_1m_bars limit 1').get()
   }
 
   /** What is stored for a symbol between two dates (both included), ascending, without bars. */
@@ -253,13 +261,12 @@ export class CuratedStore {
   }
 
   hasFinding(key: Pick<Finding, 'symbol' | 'sessionDate' | 'ts' | 'rule'>): boolean {
-    return (
-      this.#database
-        .prepare(
-          'select 1 from dq_findings where symbol = @symbol and session_date = @sessionDate and ts = @ts and rule = @rule',
-        )
-        .get({ symbol: key.symbol, sessionDate: key.sessionDate, ts: key.ts, rule: key.rule }) !== undefined
+    // Asked for each acknowledgement: preparing the statement anew would take longer than the answer.
+    this.#selectFinding ??= this.#database.prepare(
+      'select 1 from dq_findings where symbol = @symbol and session_date = @sessionDate and ts = @ts and rule = @rule',
     )
+    const { symbol, sessionDate, ts, rule } = key
+    return this.#selectFinding.get({ symbol, sessionDate, ts, rule }) !== undefined
   }
 
   /** How many findings of each rule every session has, ascending in time. */

@@ -34,7 +34,9 @@ export const exportJob: JobDefinition<'export'> = {
       comparisons: new ComparisonStore(services.stores.comparisons.file),
     }
     try {
-      const heldBack = heldBackSessions(params, services)
+      // A build that ends meanwhile must not put a session into the files that nobody has looked at for what holds it back.
+      stores.curated.holdStill()
+      const heldBack = heldBackSessions(params, services, stores.curated)
       const held = new Set(heldBack.map(({ symbol, sessionDate }) => `${symbol} ${sessionDate}`))
       const isHeldBack = (symbol: string, date: string): boolean => held.has(`${symbol} ${date}`)
       const tables = params.layers.flatMap((layer) => TABLES[layer](params, services, { ...stores, isHeldBack }))
@@ -76,8 +78,12 @@ export const exportJob: JobDefinition<'export'> = {
 }
 
 /** Sessions in quarantine, and those with a finding of a blocking rule that nobody has acknowledged. */
-function heldBackSessions(params: ExportParams, services: JobServices): ExportResult['heldBack'] {
-  const { curated, ops } = services.stores
+function heldBackSessions(
+  params: ExportParams,
+  services: JobServices,
+  curated: CuratedStore,
+): ExportResult['heldBack'] {
+  const { ops } = services.stores
   const symbols = selectedSymbols(params, services)
   const selection = { symbols, ...selectedDates(params) }
   const acknowledged = new Set(
