@@ -4,7 +4,7 @@ import { deskWithInstruments, inOneAnswer, minutesAt, storeAnswer } from './raw-
 import { at } from './simulator-fixtures.ts'
 import { resultOf } from './workspace-fixtures.ts'
 
-const [MONDAY, TUESDAY] = ['2024-06-24', '2024-06-25']
+const [MONDAY, TUESDAY, WEDNESDAY, THURSDAY] = ['2024-06-24', '2024-06-25', '2024-06-26', '2024-06-27']
 const openOf = (date: string): number => at(`${date}T13:30:00Z`)
 const session = (date: string, price: number, minutes = 390): BarColumns =>
   minutesAt(openOf(date), openOf(date) + minutes * 60, price)
@@ -28,5 +28,35 @@ describe('a split that is seen first in an answer that was cut short', () => {
       expect(Math.round(close[200])).toBe(50)
       expect(new Set(flags)).toEqual(new Set([0]))
     }
+  })
+})
+
+describe('an adjustment by a ratio that is none of a split', () => {
+  const received = (moment: string): number => Date.parse(moment)
+
+  test('reaches over all answers of the day on which the old basis was seen last, and none of a later day', async () => {
+    const { engine, client } = deskWithInstruments({ symbols: ['SPY'] })
+    storeAnswer(engine, 'SPY', [MONDAY], session(MONDAY, 100), received('2024-07-01T20:00Z'))
+    storeAnswer(engine, 'SPY', [TUESDAY], session(TUESDAY, 100), received('2024-07-01T20:01Z'))
+    // Still the same day in New York.
+    storeAnswer(engine, 'SPY', [WEDNESDAY], session(WEDNESDAY, 100), received('2024-07-02T03:59Z'))
+    storeAnswer(engine, 'SPY', [THURSDAY], session(THURSDAY, 93), received('2024-07-02T20:00Z'))
+    // Only Monday is asked for again.
+    storeAnswer(engine, 'SPY', [MONDAY], session(MONDAY, 93), received('2024-07-03T20:00Z'))
+    await resultOf<'transform'>(client, client.transform.start({}))
+    expect(await client.quality.adjustments({})).toMatchObject([{ lastOldResponse: 3, firstNewResponse: 5 }])
+    const closes = [MONDAY, TUESDAY, WEDNESDAY, THURSDAY].map((date) =>
+      Math.round(engine.stores.curated.block('SPY', date)!.bars.close[200]),
+    )
+    expect(closes).toEqual([93, 93, 93, 93])
+  })
+
+  test('is not taken further than to the first answer in the new basis where both were received on one day', async () => {
+    const { engine, client } = deskWithInstruments({ symbols: ['SPY'] })
+    storeAnswer(engine, 'SPY', [MONDAY], session(MONDAY, 100), received('2024-07-01T14:00Z'))
+    storeAnswer(engine, 'SPY', [TUESDAY], session(TUESDAY, 93), received('2024-07-01T15:00Z'))
+    storeAnswer(engine, 'SPY', [MONDAY], session(MONDAY, 93), received('2024-07-01T16:00Z'))
+    await resultOf<'transform'>(client, client.transform.start({}))
+    expect(await client.quality.adjustments({})).toMatchObject([{ lastOldResponse: 1, firstNewResponse: 3 }])
   })
 })

@@ -2,7 +2,7 @@ import { BAR_SECONDS } from '#shared/bars.ts'
 import { canonicalJson } from '#shared/canonical-json.ts'
 import { ruleBook } from '#shared/config/quality-config.ts'
 import type { Adjustment } from '#shared/contract/quality.ts'
-import type { SessionDate } from '#shared/time.ts'
+import { type SessionDate, zoneOffsetSeconds } from '#shared/time.ts'
 import { basisChanges, type BasisChange, type ObservedRatio, scaleOf } from '#main/pipeline/transform/adjustments.ts'
 import { type CurationConfig, TRANSFORM_VERSION } from '#main/pipeline/transform/curation-config.ts'
 import { hashJson } from '#main/stores/hash-json.ts'
@@ -88,6 +88,7 @@ function basisChangesOf(symbol: string, services: JobServices, spans: readonly R
   if (readjustments.length === 0) return []
   const calendar = services.calendarOf(symbol)
   const byId = new Map(spans.map((span) => [span.id, span]))
+  const lastOfDay = lastOfItsDay(symbol, services, readjustments)
   const longest = spans.reduce((most, { firstTs, lastTs }) => Math.max(most, lastTs - firstTs), 0)
   const observed = readjustments.flatMap((seen): ObservedRatio[] => {
     const session =
@@ -108,9 +109,55 @@ function basisChangesOf(symbol: string, services: JobServices, spans: readonly R
     const shared = byId.get(seen.responseId) ?? { firstTs: -Infinity, lastTs: Infinity }
     const fromTs = Math.max(session.openTs, shared.firstTs)
     const toTs = Math.min(session.closeTs, shared.lastTs + BAR_SECONDS)
-    return [{ ...seen, earlierResponseId: earlier[0].id, mostlyResponseId: newestWithMost(earlier, fromTs, toTs) }]
+    return [
+      {
+        ...seen,
+        earlierResponseId: lastOfDay(earlier[0].id),
+        mostlyResponseId: newestWithMost(earlier, fromTs, toTs),
+      },
+    ]
   })
   return basisChanges(observed)
+}
+
+/**
+ * Gives the last response that was received on the same day of the exchange as another, short of the first one that is known to be in a
+ * later basis and its day: the broker adjusts its history overnight.
+ */
+function lastOfItsDay(
+  symbol: string,
+  services: JobServices,
+  readjustments: readonly { readonly responseId: number }[],
+): (responseId: number) => number {
+  const { barSize, whatToShow } = services.config.canonical
+  const { zone } = services.calendarOf(symbol)
+  const received = services.stores.raw.receivedAtMs(symbol, barSize, whatToShow)
+  const ids = [...received.keys()]
+  const placeOf = new Map(ids.map((id, place) => [id, place]))
+  const readjusted = readjustments.map(({ responseId }) => responseId).sort((a, b) => a - b)
+  const dayOf = (id: number): number => {
+    const ts = (received.get(id) ?? 0) / 1000
+    return Math.floor((ts + zoneOffsetSeconds(zone, ts)) / 86_400)
+  }
+  const found = new Map<number, number>()
+  return (responseId) => {
+    let last = found.get(responseId)
+    if (last === undefined) {
+      last = responseId
+      const day = dayOf(responseId)
+      const next = readjusted.find((id) => id > responseId) ?? Infinity
+      if (next === Infinity || dayOf(next) !== day) {
+        for (
+          let i = (placeOf.get(responseId) ?? ids.length) + 1;
+          i < ids.length && ids[i] < next && dayOf(ids[i]) === day;
+          i++
+        )
+          last = ids[i]
+      }
+      found.set(responseId, last)
+    }
+    return last
+  }
 }
 
 /**
