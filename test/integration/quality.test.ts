@@ -6,6 +6,7 @@ import { BarFlag, type BarColumns } from '#shared/bars.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
 import type { EngineClient } from '#main/rpc/router.ts'
 import { transformSymbol } from '#main/jobs/compute/transform-symbol.ts'
+import { datesWithDailyBar } from '#main/jobs/definitions/daily-bars.ts'
 import { symbolPlan } from '#main/jobs/definitions/transform-plans.ts'
 import { writeOldPipelineOutput } from '#main/simulator/old-pipeline.ts'
 import { type Market, type Simulator, syntheticMarket } from '#main/simulator/simulator.ts'
@@ -483,6 +484,21 @@ describe("the broker's daily bars", () => {
     )
     expect(daily.sort()).toEqual(['DJCO 5 D', 'SPY 5 D'])
     expect(await client.quality.findings({ rule: 'daily_bar_mismatch' })).toEqual([])
+  })
+
+  test('are asked for back to the first session of a run, also where it leaves some out in between', async () => {
+    const simulator = await openSimulator({ market })
+    const { engine, client } = openEngine(newWorkspace({ symbols: ['SPY'], port: simulator.port }))
+    await resultOf<'ingest'>(client, client.ingest.start({ from: '2024-06-26', to: '2024-06-26' }))
+    // Wednesday is stored already: four sessions are fetched, on five days.
+    await resultOf<'ingest'>(client, client.ingest.start(WEEK))
+    expect([...datesWithDailyBar('SPY', engine.services)].sort()).toEqual([
+      '2024-06-24',
+      '2024-06-25',
+      '2024-06-26',
+      '2024-06-27',
+      '2024-06-28',
+    ])
   })
 
   test('that say otherwise make the session stale, and a finding when it is built', async () => {
