@@ -349,6 +349,22 @@ export class CuratedStore {
     }))
   }
 
+  /** The dates of {@link builds}, without reading what they were made from. */
+  builtDates(
+    symbol: string,
+    from: SessionDate,
+    to: SessionDate,
+    asOfMs = Number.MAX_SAFE_INTEGER,
+  ): readonly SessionDate[] {
+    return this.#database
+      .prepare(
+        `select distinct session_date from curated_builds
+         where symbol = ? and session_date between ? and ? and built_at_ms <= ? order by session_date`,
+      )
+      .pluck()
+      .all(symbol, from, to, asOfMs) as SessionDate[]
+  }
+
   buildCount(symbol: string, sessionDate: SessionDate): number {
     return this.#database
       .prepare('select count(*) from curated_builds where symbol = ? and session_date = ?')

@@ -128,7 +128,7 @@ async function verifyCurated(
   const builds = new Map(
     selectedSymbols(params, services).map((symbol) => [
       symbol,
-      curated.builds(symbol, range.from, range.to, asOfMs ?? undefined).map(({ sessionDate }) => sessionDate),
+      curated.builtDates(symbol, range.from, range.to, asOfMs ?? undefined),
     ]),
   )
   const parts = [...builds].flatMap(([symbol, dates]) =>
