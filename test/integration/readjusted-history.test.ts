@@ -51,6 +51,18 @@ describe('an adjustment by a ratio that is none of a split', () => {
     expect(closes).toEqual([93, 93, 93, 93])
   })
 
+  test('stays known when the only day on which it was seen is decided to be none', async () => {
+    const { engine, client } = deskWithInstruments({ symbols: ['SPY'] })
+    storeAnswer(engine, 'SPY', [MONDAY, TUESDAY], inOneAnswer(session(MONDAY, 100), session(TUESDAY, 100)))
+    storeAnswer(engine, 'SPY', [MONDAY], session(MONDAY, 93), received('2024-07-03T20:00Z'))
+    const askedAtMs = received('2024-07-03T20:00Z')
+    engine.stores.raw.fetches.saveSchedule('SPY', true, { from: MONDAY, to: MONDAY, askedAtMs, sessions: new Map() })
+    const decision = { symbol: 'SPY', sessionDate: MONDAY, reason: 'No session.', author: 'desk' }
+    await client.quality.decideHours({ ...decision, holds: 'broker' })
+    await resultOf<'transform'>(client, client.transform.start({}))
+    expect(Math.round(engine.stores.curated.block('SPY', TUESDAY)!.bars.close[200])).toBe(93)
+  })
+
   test('is not taken further than to the first answer in the new basis where both were received on one day', async () => {
     const { engine, client } = deskWithInstruments({ symbols: ['SPY'] })
     storeAnswer(engine, 'SPY', [MONDAY], session(MONDAY, 100), received('2024-07-01T14:00Z'))

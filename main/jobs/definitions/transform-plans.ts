@@ -1,8 +1,9 @@
 import { BAR_SECONDS } from '#shared/bars.ts'
 import { canonicalJson } from '#shared/canonical-json.ts'
+import type { TradingCalendar } from '#shared/calendar/calendar.ts'
 import { ruleBook } from '#shared/config/quality-config.ts'
 import type { Adjustment } from '#shared/contract/quality.ts'
-import { type SessionDate, zoneOffsetSeconds } from '#shared/time.ts'
+import { addDays, type SessionDate, zonedToEpochSeconds, zoneOffsetSeconds } from '#shared/time.ts'
 import { basisChanges, type BasisChange, type ObservedRatio, scaleOf } from '#main/pipeline/transform/adjustments.ts'
 import { type CurationConfig, TRANSFORM_VERSION } from '#main/pipeline/transform/curation-config.ts'
 import { hashJson } from '#main/stores/hash-json.ts'
@@ -91,11 +92,7 @@ function basisChangesOf(symbol: string, services: JobServices, spans: readonly R
   const lastOfDay = lastOfItsDay(symbol, services, readjustments)
   const longest = spans.reduce((most, { firstTs, lastTs }) => Math.max(most, lastTs - firstTs), 0)
   const observed = readjustments.flatMap((seen): ObservedRatio[] => {
-    const session =
-      seen.sessionDate < calendar.firstDate || seen.sessionDate > calendar.lastDate
-        ? null
-        : calendar.session(seen.sessionDate)
-    if (session === null) return []
+    const session = hoursOrDay(calendar, seen.sessionDate)
     const earlier: ResponseSpan[] = []
     // Spans are in order of their first bar.
     for (
@@ -118,6 +115,20 @@ function basisChangesOf(symbol: string, services: JobServices, spans: readonly R
     ]
   })
   return basisChanges(observed)
+}
+
+/** The hours of a session; of a date that is none any more its day. What was seen stays seen. */
+function hoursOrDay(
+  calendar: TradingCalendar,
+  date: SessionDate,
+): { readonly openTs: number; readonly closeTs: number } {
+  const isKnown = date >= calendar.firstDate && date <= calendar.lastDate
+  return (
+    (isKnown ? calendar.session(date) : null) ?? {
+      openTs: zonedToEpochSeconds(calendar.zone, date, '00:00:00'),
+      closeTs: zonedToEpochSeconds(calendar.zone, addDays(date, 1), '00:00:00'),
+    }
+  )
 }
 
 /**
