@@ -31,6 +31,21 @@ describe('a split that is seen first in an answer that was cut short', () => {
   })
 })
 
+test('a new session that is fetched before a cut-short answer shows the split is not converted', async () => {
+  const { engine, client } = deskWithInstruments({ symbols: ['SPY'] })
+  const [before, after] = [Date.parse('2024-07-01T20:00Z'), Date.parse('2024-07-02T20:00Z')]
+  storeAnswer(engine, 'SPY', [MONDAY, TUESDAY], inOneAnswer(session(MONDAY, 100), session(TUESDAY, 100)), before)
+  storeAnswer(engine, 'SPY', [WEDNESDAY], session(WEDNESDAY, 50), after)
+  // Three minutes are too few to tell a split by.
+  storeAnswer(engine, 'SPY', [TUESDAY], session(TUESDAY, 50, 3), after)
+  storeAnswer(engine, 'SPY', [TUESDAY], session(TUESDAY, 50), after)
+  await resultOf<'transform'>(client, client.transform.start({}))
+  const closes = [MONDAY, TUESDAY, WEDNESDAY].map((date) =>
+    Math.round(engine.stores.curated.block('SPY', date)!.bars.close[200]),
+  )
+  expect(closes).toEqual([50, 50, 50])
+})
+
 describe('an adjustment by a ratio that is none of a split', () => {
   const received = (moment: string): number => Date.parse(moment)
 

@@ -53,6 +53,13 @@ describe('a change of basis', () => {
     expect(scaleOf(changes, 10)).toEqual({ price: 1, volume: 1 })
   })
 
+  test('that comes after another concerns what was received between them, though only an older session shows it', () => {
+    // After response 9 a split of 2:1, seen in 11 and 12; after 12 another, seen in 16 by a session that was in the first basis.
+    const changes = basisChanges([seen(11, 9, 0.5), seen(12, 3, 0.5), seen(16, 2, 0.25)])
+    expect([2, 9, 11, 12, 16].map((id) => scaleOf(changes, id).price)).toEqual([0.25, 0.25, 0.5, 0.5, 1])
+    expect(scaleOf(changes, 12).volume).toBe(2)
+  })
+
   test('comes again by the same ratio when a session is seen before and after each', () => {
     const changes = basisChanges([seen(5, 3, 0.5), seen(9, 5, 0.5)])
     expect(changes).toHaveLength(2)
