@@ -35,10 +35,8 @@ export const quality: Migration = {
         select id, run_id, symbol, session_date, ts, ts, rule, severity, 0, action, bars, message from dq_findings;
       drop table dq_findings;
       alter table findings_new rename to dq_findings;
-      -- Both hold what findings are counted by, so that counting them does not read their words.
-      create index dq_findings_by_session on dq_findings (symbol, session_date, rule, severity, ts, bars);
-      create index dq_findings_by_rule on dq_findings (rule, severity, session_date, symbol, bars);
-      create index dq_findings_blocking on dq_findings (symbol, session_date) where blocking = 1;
+      create index dq_findings_by_session on dq_findings (symbol, session_date);
+      create index dq_findings_by_rule on dq_findings (rule, severity);
 
       alter table session_quality add column filled integer not null default 0;
       alter table session_quality add column from_second_source integer not null default 0;
