@@ -23,6 +23,9 @@ test('all findings of a selection are acknowledged and opened again, also more t
     const { code, stdout, stderr } = await inProcess('findings', ...args, '--workspace', workspace, '--json')
     return code === 0 ? JSON.parse(stdout) : stderr
   }
+  const listed = await inProcess('findings', '--limit', '3', '--workspace', workspace)
+  expect(listed.stdout.trim().split('\n')).toHaveLength(4)
+  expect(listed.stdout).toContain('There may be more than these 3')
   const why = ['--reason', 'Seen.', '--author', 'desk']
   // The two of tick_size come last of all.
   expect(await run('acknowledge', '--rule', 'tick_size', ...why)).toMatchObject({ acknowledged: 2 })

@@ -17,6 +17,8 @@ import { integerOption, requiredDate, selection, SELECTION_OPTIONS, textOption, 
 /** The findings that a selection of the command line means are looked up and then named one by one. */
 const MOST_FINDINGS = 10_000
 
+const DEFAULT_LIMIT = 200
+
 const RULE_OPTION = { type: 'string', help: 'Only findings of this rule' } as const
 
 const findings: Command = {
@@ -27,7 +29,7 @@ const findings: Command = {
     ...SELECTION_OPTIONS,
     rule: RULE_OPTION,
     open: { type: 'boolean', help: 'Only findings that nobody has acknowledged' },
-    limit: { type: 'string', help: 'At most this many; 200 when left out' },
+    limit: { type: 'string', help: `At most this many; ${DEFAULT_LIMIT} when left out` },
   },
   run: (input) =>
     withEngine(input.workspace, async (client) => {
@@ -37,9 +39,13 @@ const findings: Command = {
         ...selection(input),
         open: input.values['open'] === true,
         ...(rule === undefined ? {} : { rule }),
-        ...(limit === undefined ? {} : { limit }),
+        limit: limit ?? DEFAULT_LIMIT,
       })
-      return { exitCode: ExitCode.Done, json: found, text: found.map(findingLine) }
+      // Worst first: what is left out is not worse than what is shown.
+      const most = limit ?? DEFAULT_LIMIT
+      const more =
+        found.length === most ? [`There may be more than these ${most}; --limit shows up to ${MOST_FINDINGS}.`] : []
+      return { exitCode: ExitCode.Done, json: found, text: [...found.map(findingLine), ...more] }
     }),
 }
 
