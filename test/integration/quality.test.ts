@@ -253,6 +253,21 @@ describe('what was built earlier', () => {
     ])
     expect((await verify()).mismatches).toEqual([])
   })
+
+  test.each([
+    ['has another version now', "json_set(config, '$.rules.bad_tick.version', 0)"],
+    ['was not there yet', "json_remove(config, '$.rules.bad_tick')"],
+  ])('with a rule that %s is not called wrong', async (_what, config) => {
+    const { client, engine } = await deskWith({ symbols: ['SPY'] })
+    const database = new Sqlite(engine.stores.curated.file)
+    database.exec(`update curation_configs set config = ${config}`)
+    database.close()
+    expect(await resultOf<'verify'>(client, client.transform.verify({}))).toMatchObject({
+      sessionsChecked: 0,
+      sessionsNotRepeatable: 5,
+      mismatches: [],
+    })
+  })
 })
 
 describe('hours in which calendar and broker differ', () => {
