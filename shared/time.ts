@@ -12,6 +12,17 @@ export function isSessionDate(text: string): boolean {
   return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text)
 }
 
+const INSTANT = /^(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2}))?$/
+
+/**
+ * Milliseconds since the epoch of an instant such as `2026-11-20T18:00Z` or `2026-11-20T13:00-05:00`, or of the midnight (UTC) with
+ * which a date begins; NaN for any other text, a time without `Z` or offset included: what it means would depend on the machine.
+ */
+export function instantToEpochMs(text: string): number {
+  const date = INSTANT.exec(text)?.[1]
+  return date !== undefined && isSessionDate(date) ? Date.parse(text) : NaN
+}
+
 /** Days since 1970-01-01 of a date. */
 export function dateToEpochDay(date: SessionDate): number {
   return Date.parse(`${date}T00:00:00Z`) / 86_400_000

@@ -9,6 +9,7 @@ import { ComputePool } from '#main/jobs/compute-pool.ts'
 import { JobRunner } from '#main/jobs/job-runner.ts'
 import type { JobServices } from '#main/jobs/job-services.ts'
 import { hashJson } from '#main/stores/hash-json.ts'
+import type { HoursDecision } from '#main/stores/ops-store.ts'
 import { closeStores, openStores, type Stores } from '#main/stores/stores.ts'
 import { workerEnvironment } from '#main/jobs/worker-environment.ts'
 import { ActivityBoard } from '#main/tws/ingest/ingest-activity.ts'
@@ -182,25 +183,38 @@ function sessionHours({
   stores,
 }: Pick<Parts, 'config' | 'calendars' | 'stores'> & {
   readonly symbolConfig: (symbol: string) => SymbolConfig
-}): Pick<JobServices, 'calendarOf' | 'brokerHoursOf' | 'reloadHours'> {
+}): Pick<JobServices, 'calendarOf' | 'calendarWithoutDecisions' | 'calendarWith' | 'brokerHoursOf' | 'reloadHours'> {
   const decided = new Map<string, TradingCalendar>()
+  const plainCalendar = (entry: SymbolConfig): TradingCalendar => calendars.get(entry.calendar) as TradingCalendar
+  const follow = (entry: SymbolConfig, decisions: readonly HoursDecision[]): TradingCalendar => {
+    const group = hoursGroupOf(entry)
+    const overrides = decisions
+      .filter(({ hoursGroup, holds }) => hoursGroup === group && holds === 'broker')
+      .map(({ sessionDate, openTs, closeTs }) => ({
+        date: sessionDate,
+        hours: openTs === null || closeTs === null ? ('closed' as const) : { openTs, closeTs },
+      }))
+    return withSessionOverrides(plainCalendar(entry), overrides)
+  }
   return {
     calendarOf: (symbol) => {
       const entry = symbolConfig(symbol)
       const group = hoursGroupOf(entry)
       let calendar = decided.get(group)
       if (calendar === undefined) {
-        const overrides = stores.ops
-          .hoursDecisions()
-          .filter(({ hoursGroup, holds }) => hoursGroup === group && holds === 'broker')
-          .map(({ sessionDate, openTs, closeTs }) => ({
-            date: sessionDate,
-            hours: openTs === null || closeTs === null ? ('closed' as const) : { openTs, closeTs },
-          }))
-        calendar = withSessionOverrides(calendars.get(entry.calendar) as TradingCalendar, overrides)
+        calendar = follow(entry, stores.ops.hoursDecisions())
         decided.set(group, calendar)
       }
       return calendar
+    },
+    calendarWithoutDecisions: (symbol) => plainCalendar(symbolConfig(symbol)),
+    calendarWith: (symbol, decision) => {
+      const others = stores.ops
+        .hoursDecisions()
+        .filter(
+          ({ hoursGroup, sessionDate }) => hoursGroup !== decision.hoursGroup || sessionDate !== decision.sessionDate,
+        )
+      return follow(symbolConfig(symbol), [...others, decision])
     },
     brokerHoursOf: (symbol) => {
       const group = hoursGroupOf(symbolConfig(symbol))

@@ -4,6 +4,7 @@ import type { Clock } from '#main/tws/clock.ts'
 import type { EngineEvent } from '#shared/contract/contract.ts'
 import type { FeatureSetDefinition } from '#shared/features/definition.ts'
 import type { BrokerHours } from '#main/stores/fetch-log.ts'
+import type { HoursDecision } from '#main/stores/ops-store.ts'
 import type { SessionDate } from '#shared/time.ts'
 import type { Stores } from '#main/stores/stores.ts'
 import type { ActivityBoard } from '#main/tws/ingest/ingest-activity.ts'
@@ -31,6 +32,13 @@ export interface JobServices {
   readonly brokerHoursOf: (
     symbol: string,
   ) => (session: { readonly date: SessionDate; readonly closeTs: number }) => BrokerHours | null
+  /** The calendar of a symbol as it is defined. */
+  readonly calendarWithoutDecisions: (symbol: string) => TradingCalendar
+  /**
+   * What `calendarOf` would give after a decision, in place of an earlier one about the same session. Throws BAD_ARGUMENTS when its hours
+   * cannot be, for example because they overlap with the session of the next day.
+   */
+  readonly calendarWith: (symbol: string, decision: HoursDecision) => TradingCalendar
   /** Makes `calendarOf` follow decisions that were taken since. */
   readonly reloadHours: () => void
   readonly featureSet: (name: string) => LoadedFeatureSet

@@ -3,7 +3,7 @@ import type { TradingCalendar } from '#shared/calendar/calendar.ts'
 import type { BarValues, Explanation, RawOrigin } from '#shared/contract/quality.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import type { BuildInputs } from '#shared/quality/build-inputs.ts'
-import { isoLocal, isSessionDate, type SessionDate, zonedToEpochSeconds } from '#shared/time.ts'
+import { instantToEpochMs, isoLocal, isSessionDate, type SessionDate, zonedToEpochSeconds } from '#shared/time.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
 import type { CuratedBlock } from '#main/stores/curated-store.ts'
 import type { OriginRow } from '#main/stores/raw-types.ts'
@@ -34,7 +34,7 @@ export function explain(engine: Engine, symbol: string, at: string): Explanation
   const block = curated.block(symbol, sessionDate)
   const inputs = block === undefined ? undefined : curated.builds(symbol, sessionDate, sessionDate)[0]?.inputs
   const origins = originsOf(engine, symbol, ts, block, inputs)
-  const findings = findingsOf(engine, { ...range, open: false, limit: MOST_FINDINGS }).filter(
+  const findings = findingsOf(engine, { ...range, limit: MOST_FINDINGS }).filter(
     (finding) => finding.ts <= ts && finding.lastTs >= ts,
   )
   const bar = block === undefined ? undefined : curatedBar(block, ts)
@@ -63,11 +63,13 @@ const LOCAL_MINUTE = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?
 
 /** The minute that holds a time: on the exchange's clock, or an instant where it says `Z` or an offset. */
 function minuteOf(at: string, calendar: TradingCalendar): number {
-  const local = LOCAL_MINUTE.exec(at.trim())
+  const text = at.trim()
+  const local = LOCAL_MINUTE.exec(text)
   const date: SessionDate | undefined = local?.[1]
   if (local !== null && date !== undefined && isSessionDate(date) && /^([01]\d|2[0-3]):[0-5]\d$/.test(local[2]))
     return zonedToEpochSeconds(calendar.zone, date, `${local[2]}:00`)
-  const instant = /(Z|[+-]\d{2}:?\d{2})$/.test(at) ? Date.parse(at) : NaN
+  // A date alone is no minute.
+  const instant = isSessionDate(text) ? NaN : instantToEpochMs(text)
   if (Number.isNaN(instant)) {
     throw new SwitchyardError('BAD_ARGUMENTS', `"${at}" is no minute.`, {
       hint: `Give a time on the exchange's clock (${calendar.zone}) such as 2024-07-03T10:31, or an instant such as 2024-07-03T14:31Z.`,

@@ -20,13 +20,18 @@ export function standingAcknowledgements(engine: Engine, selection: Selection): 
 
 export function findingsOf(
   engine: Engine,
-  input: Selection & { readonly rule?: string | undefined; readonly open: boolean; readonly limit: number },
+  input: Selection & {
+    readonly rule?: string | undefined
+    readonly open?: boolean
+    readonly acknowledged?: boolean
+    readonly limit: number
+  },
 ): Finding[] {
   const acknowledged = new Map(engine.stores.ops.acknowledgements(input).map((entry) => [keyOf(entry), entry]))
   const findings: Finding[] = []
   for (const finding of engine.stores.curated.findings(input)) {
     const known = acknowledged.get(keyOf(finding))
-    if (known !== undefined && input.open) continue
+    if (known === undefined ? input.acknowledged === true : input.open === true) continue
     if (known === undefined) findings.push(finding)
     else {
       const { reason, author, atMs } = known
@@ -81,7 +86,7 @@ export function reopen(engine: Engine, findings: readonly FindingKey[]): { reope
 export function rulesOf(engine: Engine, input: Selection & { readonly trendSessions: number }): RuleReport[] {
   const { curated } = engine.stores
   const symbols = selectedSymbols(input, engine.services)
-  const tallies = curated.findingTallies({ ...input, symbols })
+  const tallies = curated.findingsByDate({ ...input, symbols })
   const dates = [...new Set(curated.qualities({ ...input, symbols }).map(({ sessionDate }) => sessionDate))]
     .toSorted()
     .slice(-input.trendSessions)
@@ -107,7 +112,7 @@ export function rulesOf(engine: Engine, input: Selection & { readonly trendSessi
       params: { ...params },
       findings: own.reduce((sum, { findings }) => sum + findings, 0),
       acknowledged: acknowledged.get(id) ?? 0,
-      sessions: new Set(own.map(({ symbol, sessionDate }) => `${symbol} ${sessionDate}`)).size,
+      sessions: own.reduce((sum, { sessions }) => sum + sessions, 0),
       bars: own.reduce((sum, { bars }) => sum + bars, 0),
       trend: dates.map((sessionDate) => ({ sessionDate, findings: byDate.get(sessionDate) ?? 0 })),
     }
@@ -120,7 +125,7 @@ export function trendOf(engine: Engine, input: Selection): QualityTrend {
   const symbols = selectedSymbols(input, engine.services)
   const range = selectedDates(input)
   const findings = new Map<string, number>()
-  for (const tally of curated.findingTallies({ symbols, ...range })) {
+  for (const tally of curated.findingsByDate({ symbols, ...range })) {
     if (tally.severity !== 'info')
       findings.set(tally.sessionDate, (findings.get(tally.sessionDate) ?? 0) + tally.findings)
   }

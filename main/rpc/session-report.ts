@@ -1,10 +1,11 @@
-import type { Acknowledgement, Build, SessionReport } from '#shared/contract/quality.ts'
+import type { Build, SessionReport } from '#shared/contract/quality.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import { missedThresholds } from '#shared/quality/thresholds.ts'
 import type { Session, TradingCalendar } from '#shared/calendar/calendar.ts'
 import { addDays, zonedToEpochSeconds } from '#shared/time.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
 import { hoursGroupOf } from '#main/jobs/hours-group.ts'
+import type { HoursDecision } from '#main/stores/ops-store.ts'
 import type { CurationConfig } from '#main/pipeline/transform/curation-config.ts'
 import { findingsOf } from './quality-findings.ts'
 import { staleSessions } from './quality-grid.ts'
@@ -17,7 +18,8 @@ export function sessionReportOf(engine: Engine, symbol: string, sessionDate: str
   const calendar = engine.services.calendarOf(symbol)
   const { curated, raw } = engine.stores
   const block = curated.block(symbol, sessionDate)
-  const session = block?.session ?? decidedSession(calendar, sessionDate)
+  const now = calendar.session(sessionDate)
+  const session = block?.session ?? now ?? undecidedSession(engine, symbol, sessionDate)
   const range = { from: sessionDate, to: sessionDate }
   const [quality] = curated.qualities({ symbols: [symbol], ...range })
   const stale = staleSessions(engine, symbol, range).causes.get(sessionDate)
@@ -30,6 +32,7 @@ export function sessionReportOf(engine: Engine, symbol: string, sessionDate: str
     symbol,
     sessionDate,
     zone: calendar.zone,
+    hoursNow: now === null ? 'closed' : { openTs: now.openTs, closeTs: now.closeTs },
     openTs: session.openTs,
     closeTs: session.closeTs,
     breakStartTs: session.breakStartTs,
@@ -44,7 +47,7 @@ export function sessionReportOf(engine: Engine, symbol: string, sessionDate: str
       volume: Array.from(block?.bars.volume ?? [], (value) => (Number.isNaN(value) ? null : value)),
       flags: [...(block?.bars.flags ?? [])],
     },
-    findings: findingsOf(engine, { symbols: [symbol], ...range, open: false, limit: MOST_FINDINGS }),
+    findings: findingsOf(engine, { symbols: [symbol], ...range, limit: MOST_FINDINGS }),
     ...(quality === undefined
       ? {}
       : {
@@ -61,14 +64,23 @@ export function sessionReportOf(engine: Engine, symbol: string, sessionDate: str
   }
 }
 
-function decidedSession(calendar: TradingCalendar, sessionDate: string): Session {
-  const session = calendar.session(sessionDate)
-  if (session === null) {
-    throw new SwitchyardError('NO_SESSIONS', `${calendar.id} has no session on ${sessionDate}.`, {
+/** The session that a date would have by another decision: the calendar's, or else the broker's. */
+function undecidedSession(engine: Engine, symbol: string, date: string): Session {
+  const calendar = engine.services.calendarWithoutDecisions(symbol)
+  const session = calendar.session(date)
+  if (session !== null) return session
+  const hours = engine.services.brokerHoursOf(symbol)({ date, closeTs: latestClose(calendar, date) })
+  if (hours === null || hours === 'closed') {
+    throw new SwitchyardError('NO_SESSIONS', `${calendar.id} has no session on ${date}.`, {
       hint: 'Choose a day on which the exchange was open.',
     })
   }
-  return session
+  return { date, ...hours, breakStartTs: null, breakEndTs: null, earlyClose: false }
+}
+
+/** When a session is over: on a day without one by the calendar the broker may have one until midnight. */
+function latestClose(calendar: TradingCalendar, date: string): number {
+  return calendar.session(date)?.closeTs ?? zonedToEpochSeconds(calendar.zone, addDays(date, 1), '00:00:00')
 }
 
 /** The newest build of a session; undefined when there is none. */
@@ -114,7 +126,10 @@ function hoursDecisionOf(
   return { holds, reason, author, atMs }
 }
 
-/** Lets the calendar's or the broker's hours hold. Throws NOT_FOUND when nobody has asked the broker for its hours. */
+/**
+ * Lets the calendar's or the broker's hours hold. Throws NOT_FOUND when nobody has asked the broker for its hours, BAD_ARGUMENTS when
+ * they cannot be those of the session; then nothing is written.
+ */
 export function decideHours(
   engine: Engine,
   input: {
@@ -126,44 +141,44 @@ export function decideHours(
   },
 ): SessionReport {
   const { symbol, sessionDate, holds, reason, author } = input
-  const calendar = engine.services.calendarOf(symbol)
-  // On a day without a session the broker may have one.
-  const closeTs =
-    calendar.session(sessionDate)?.closeTs ?? zonedToEpochSeconds(calendar.zone, addDays(sessionDate, 1), '00:00:00')
-  const hours = engine.services.brokerHoursOf(symbol)({ date: sessionDate, closeTs })
-  if (hours === null) {
+  const { services, stores } = engine
+  // The calendar as it is defined: a decision must not decide whether it can be taken back.
+  const calendar = services.calendarWithoutDecisions(symbol)
+  const hours = services.brokerHoursOf(symbol)({ date: sessionDate, closeTs: latestClose(calendar, sessionDate) })
+  if (hours === null && (holds === 'broker' || hoursDecisionOf(engine, symbol, sessionDate) === undefined)) {
     throw new SwitchyardError('NOT_FOUND', `The broker's hours of ${symbol} on ${sessionDate} are not known.`, {
       hint: 'An ingest of the session asks for them.',
     })
   }
-  const atMs = engine.services.nowMs()
-  engine.stores.ops.decideHours({
-    hoursGroup: hoursGroupOf(engine.services.symbolConfig(symbol)),
+  const atMs = services.nowMs()
+  const decision = {
+    hoursGroup: hoursGroupOf(services.symbolConfig(symbol)),
     sessionDate,
     holds,
-    openTs: hours === 'closed' ? null : hours.openTs,
-    closeTs: hours === 'closed' ? null : hours.closeTs,
+    openTs: hours === null || hours === 'closed' ? null : hours.openTs,
+    closeTs: hours === null || hours === 'closed' ? null : hours.closeTs,
     reason,
     author,
     atMs,
-  })
+  }
+  services.calendarWith(symbol, decision)
+  stores.ops.decideHours(decision)
   // The difference stays counted, and somebody has looked at it.
-  if (holds === 'calendar') acknowledgeDifference(engine, symbol, sessionDate, { reason, author, atMs })
-  engine.services.reloadHours()
+  if (holds === 'calendar') acknowledgeDifference(engine, decision)
+  services.reloadHours()
   engine.events.publish({ kind: 'quality' })
   return sessionReportOf(engine, symbol, sessionDate)
 }
 
+/** Of every symbol that shares the hours: the decision holds for all of them. */
 function acknowledgeDifference(
-  engine: Engine,
-  symbol: string,
-  sessionDate: string,
-  acknowledgement: Acknowledgement,
+  { config, stores }: Engine,
+  { hoursGroup, sessionDate, reason, author, atMs }: HoursDecision,
 ): void {
   const rule = 'schedule_difference'
-  const selection = { symbols: [symbol], from: sessionDate, to: sessionDate, rule }
-  const keys = [...engine.stores.curated.findings(selection)].map(
-    ({ ts }) => ({ symbol, sessionDate, ts, rule }) as const,
+  const symbols = config.symbols.filter((entry) => hoursGroupOf(entry) === hoursGroup).map(({ symbol }) => symbol)
+  const keys = [...stores.curated.findings({ symbols, from: sessionDate, to: sessionDate, rule })].map(
+    ({ symbol, ts }) => ({ symbol, sessionDate, ts, rule }) as const,
   )
-  engine.stores.ops.acknowledge(keys, acknowledgement)
+  stores.ops.acknowledge(keys, { reason, author, atMs })
 }

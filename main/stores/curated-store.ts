@@ -72,6 +72,16 @@ export interface FindingTally {
   readonly bars: number
 }
 
+/** How many findings of a rule there are on a date, over symbols. */
+export interface DateTally {
+  readonly sessionDate: SessionDate
+  readonly rule: string
+  readonly severity: Severity
+  readonly findings: number
+  readonly sessions: number
+  readonly bars: number
+}
+
 /** Which findings are meant; what is left out means all. */
 export interface FindingSelection {
   readonly symbols?: readonly string[] | undefined
@@ -137,15 +147,21 @@ const QUALITY_COLUMNS = {
   refetch: 'refetch',
 } as const satisfies Record<keyof SessionMetrics, string>
 
-const SELECTED = `(@symbols is null or symbol in (select value from json_each(@symbols)))
-           and session_date between @from and @to and (@rule is null or rule = @rule)`
+/** Conditions of a selection. What means all is left out of them, so that an index answers the rest. */
+function selected({ symbols, rule }: FindingSelection): string {
+  return [
+    ...(symbols === undefined ? [] : ['symbol in (select value from json_each(@symbols))']),
+    'session_date between @from and @to',
+    ...(rule === undefined ? [] : ['rule = @rule']),
+  ].join(' and ')
+}
 
-function bound({ symbols, from, to, rule }: FindingSelection): Record<string, string | null> {
+function bound({ symbols, from, to, rule }: FindingSelection): Record<string, string> {
   return {
-    symbols: symbols === undefined ? null : JSON.stringify(symbols),
     from: from ?? '0000-00-00',
     to: to ?? '9999-99-99',
-    rule: rule ?? null,
+    ...(symbols === undefined ? {} : { symbols: JSON.stringify(symbols) }),
+    ...(rule === undefined ? {} : { rule }),
   }
 }
 
@@ -154,6 +170,7 @@ export class CuratedStore {
   readonly file: string
   readonly #database: Readable
   #selectBlock: Statement | undefined
+  #selectFinding: Statement | undefined
 
   constructor(file: string, database: Readable = openReadable(file, LAYERS.curated)) {
     this.file = file
@@ -162,6 +179,13 @@ export class CuratedStore {
 
   close(): void {
     this.#database.close()
+  }
+
+  /** From now on this connection sees what is stored now, until it is closed. Not for the connection that writes. */
+  holdStill(): void {
+    this.#database.exec('begin')
+    // The snapshot is taken by the first query.
+    this.#database.prepare('select 1 from curated_tws_1m_bars limit 1').get()
   }
 
   /** What is stored for a symbol between two dates (both included), ascending, without bars. */
@@ -221,7 +245,7 @@ export class CuratedStore {
     const rows = this.#database
       .prepare(
         `select symbol, session_date as sessionDate, ts, last_ts as lastTs, rule, severity, blocking, action, bars, message, context
-         from dq_findings where ${SELECTED}
+         from dq_findings where ${selected(selection)}
          order by case severity when 'error' then 0 when 'warn' then 1 else 2 end, session_date desc, symbol, ts, id`,
       )
       .iterate(bound(selection)) as IterableIterator<
@@ -237,13 +261,12 @@ export class CuratedStore {
   }
 
   hasFinding(key: Pick<Finding, 'symbol' | 'sessionDate' | 'ts' | 'rule'>): boolean {
-    return (
-      this.#database
-        .prepare(
-          'select 1 from dq_findings where symbol = @symbol and session_date = @sessionDate and ts = @ts and rule = @rule',
-        )
-        .get({ symbol: key.symbol, sessionDate: key.sessionDate, ts: key.ts, rule: key.rule }) !== undefined
+    // Asked for each acknowledgement: preparing the statement anew would take longer than the answer.
+    this.#selectFinding ??= this.#database.prepare(
+      'select 1 from dq_findings where symbol = @symbol and session_date = @sessionDate and ts = @ts and rule = @rule',
     )
+    const { symbol, sessionDate, ts, rule } = key
+    return this.#selectFinding.get({ symbol, sessionDate, ts, rule }) !== undefined
   }
 
   /** How many findings of each rule every session has, ascending in time. */
@@ -251,10 +274,32 @@ export class CuratedStore {
     return this.#database
       .prepare(
         `select symbol, session_date as sessionDate, rule, severity, count(*) as findings, sum(bars) as bars
-         from dq_findings where ${SELECTED}
+         from dq_findings where ${selected(selection)}
          group by symbol, session_date, rule, severity order by session_date, symbol, rule`,
       )
       .all(bound(selection)) as FindingTally[]
+  }
+
+  /** The findings of a selection whose rule is blocking, by session and in the order of {@link findings}. */
+  blockingFindings(
+    selection: FindingSelection,
+  ): readonly Pick<Finding, 'symbol' | 'sessionDate' | 'rule' | 'ts' | 'message'>[] {
+    return this.#database
+      .prepare(
+        `select symbol, session_date as sessionDate, rule, ts, message from dq_findings where blocking = 1 and ${selected(selection)}
+         order by symbol, session_date, case severity when 'error' then 0 when 'warn' then 1 else 2 end, ts, id`,
+      )
+      .all(bound(selection)) as Pick<Finding, 'symbol' | 'sessionDate' | 'rule' | 'ts' | 'message'>[]
+  }
+
+  /** How many findings each rule has on each date over the symbols of a selection, and in how many sessions, ascending in time. */
+  findingsByDate(selection: FindingSelection): readonly DateTally[] {
+    return this.#database
+      .prepare(
+        `select rule, severity, session_date as sessionDate, count(*) as findings, count(distinct symbol) as sessions, sum(bars) as bars
+         from dq_findings where ${selected(selection)} group by rule, severity, session_date order by session_date, rule`,
+      )
+      .all(bound(selection)) as DateTally[]
   }
 
   /** How many findings each rule has in a selection. */
@@ -263,7 +308,7 @@ export class CuratedStore {
   ): readonly { readonly rule: string; readonly severity: Severity; readonly count: number }[] {
     return this.#database
       .prepare(
-        `select rule, severity, count(*) as count from dq_findings where ${SELECTED}
+        `select rule, severity, count(*) as count from dq_findings where ${selected(selection)}
          group by rule, severity order by count desc, rule`,
       )
       .all(bound(selection)) as { rule: string; severity: Severity; count: number }[]
@@ -275,8 +320,7 @@ export class CuratedStore {
     const rows = this.#database
       .prepare(
         `select symbol, session_date as sessionDate, ${columns.join(', ')} from session_quality
-         where (@symbols is null or symbol in (select value from json_each(@symbols))) and session_date between @from and @to
-         order by session_date, symbol`,
+         where ${selected({ symbols: selection.symbols })} order by session_date, symbol`,
       )
       .all(bound(selection)) as (Omit<StoredQuality, 'quarantined' | 'refetch'> & {
       quarantined: number
@@ -303,6 +347,22 @@ export class CuratedStore {
       ...row,
       ...(inputs === null ? {} : { inputs: JSON.parse(inputs) as BuildInputs }),
     }))
+  }
+
+  /** The dates of {@link builds}, without reading what they were made from. */
+  builtDates(
+    symbol: string,
+    from: SessionDate,
+    to: SessionDate,
+    asOfMs = Number.MAX_SAFE_INTEGER,
+  ): readonly SessionDate[] {
+    return this.#database
+      .prepare(
+        `select distinct session_date from curated_builds
+         where symbol = ? and session_date between ? and ? and built_at_ms <= ? order by session_date`,
+      )
+      .pluck()
+      .all(symbol, from, to, asOfMs) as SessionDate[]
   }
 
   buildCount(symbol: string, sessionDate: SessionDate): number {

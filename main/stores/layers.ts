@@ -2,6 +2,7 @@ import type { DatabaseKind } from './database.ts'
 import { runs } from './migrations/comparisons/0001-runs.ts'
 import { sessions } from './migrations/curated/0001-sessions.ts'
 import { quality } from './migrations/curated/0002-quality.ts'
+import { findingIndexes } from './migrations/curated/0003-finding-indexes.ts'
 import { featureSets } from './migrations/features/0001-feature-sets.ts'
 import { legacyBars } from './migrations/legacy/0001-legacy-bars.ts'
 import { jobs } from './migrations/ops/0001-jobs.ts'
@@ -32,7 +33,7 @@ export const LAYERS = {
   curated: {
     name: 'curated',
     applicationId: 0x53775931,
-    migrations: [sessions, quality],
+    migrations: [sessions, quality, findingIndexes],
     synchronous: 'NORMAL',
     pageSize: BLOCK_PAGE_BYTES,
   },

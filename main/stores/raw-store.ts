@@ -88,6 +88,18 @@ export class RawStore {
       .all(symbol, barSize, whatToShow) as ResponseSpan[]
   }
 
+  /** When each response of a series was received, by id; in that order. Milliseconds. */
+  receivedAtMs(symbol: string, barSize: string, whatToShow: string): ReadonlyMap<number, number> {
+    const rows = this.#database
+      .prepare(
+        `select b.id, b.received_at_ms from raw_tws_bars b join instruments i on i.id = b.instrument_id
+         where i.symbol = ? and b.bar_size = ? and b.what_to_show = ? and ${IS_USED} order by b.id`,
+      )
+      .raw()
+      .all(symbol, barSize, whatToShow) as [number, number][]
+    return new Map(rows)
+  }
+
   /**
    * The responses with these ids, ascending. Throws STORE_CORRUPT when the bytes of one no longer have the checksum that was
    * stored with them.

@@ -281,6 +281,8 @@ export const contract = {
           rule: z.string().optional(),
           /** Only findings that nobody has acknowledged. */
           open: z.boolean().default(false),
+          /** Only findings that somebody has acknowledged. */
+          acknowledged: z.boolean().default(false),
           limit: z.int().min(1).max(10_000).default(200),
         }),
       )

@@ -179,6 +179,8 @@ export const sessionReportSchema = z.object({
   symbol: z.string(),
   sessionDate: z.string(),
   zone: z.string(),
+  /** The hours that the next build goes by, decisions included; those that follow are the ones that the block was built for. */
+  hoursNow: z.object({ openTs: z.int(), closeTs: z.int() }).or(z.literal('closed')),
   openTs: z.int(),
   closeTs: z.int(),
   breakStartTs: z.int().nullable(),

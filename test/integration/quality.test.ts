@@ -5,6 +5,9 @@ import { describe, expect, test } from 'vitest'
 import { BarFlag, type BarColumns } from '#shared/bars.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
 import type { EngineClient } from '#main/rpc/router.ts'
+import { transformSymbol } from '#main/jobs/compute/transform-symbol.ts'
+import { datesWithDailyBar } from '#main/jobs/definitions/daily-bars.ts'
+import { symbolPlan } from '#main/jobs/definitions/transform-plans.ts'
 import { writeOldPipelineOutput } from '#main/simulator/old-pipeline.ts'
 import { type Market, type Simulator, syntheticMarket } from '#main/simulator/simulator.ts'
 import { systemClock } from '#main/tws/clock.ts'
@@ -236,7 +239,9 @@ describe('what was built earlier', () => {
     expect(await verify('2024-07-08T12:30:00Z')).toMatchObject({ sessionsChecked: 5, mismatches: [] })
     expect(await verify()).toMatchObject({ sessionsChecked: 5, mismatches: [], sessionsNotRepeatable: 0 })
     expect(await verify('2024-07-08T11:00:00Z')).toMatchObject({ sessionsChecked: 0, mismatches: [] })
-    expect((await operatorErrorOf(client.transform.verify({ asOf: 'last week' }))).code).toBe('BAD_ARGUMENTS')
+    // A time without a zone would mean another moment on another machine.
+    for (const asOf of ['last week', '2024-07-08T12:30', '5'])
+      expect((await operatorErrorOf(client.transform.verify({ asOf }))).code).toBe('BAD_ARGUMENTS')
 
     // A record that is not what it claims is found, and only as of then.
     const [{ id }] = engine.stores.curated.builds('SPY', MONDAY, MONDAY, Date.parse('2024-07-08T12:30:00Z'))
@@ -247,6 +252,21 @@ describe('what was built earlier', () => {
       { sessionDate: MONDAY, layer: 'curated', stored: 'forged' },
     ])
     expect((await verify()).mismatches).toEqual([])
+  })
+
+  test.each([
+    ['has another version now', "json_set(config, '$.rules.bad_tick.version', 0)"],
+    ['was not there yet', "json_remove(config, '$.rules.bad_tick')"],
+  ])('with a rule that %s is not called wrong', async (_what, config) => {
+    const { client, engine } = await deskWith({ symbols: ['SPY'] })
+    const database = new Sqlite(engine.stores.curated.file)
+    database.exec(`update curation_configs set config = ${config}`)
+    database.close()
+    expect(await resultOf<'verify'>(client, client.transform.verify({}))).toMatchObject({
+      sessionsChecked: 0,
+      sessionsNotRepeatable: 5,
+      mismatches: [],
+    })
   })
 })
 
@@ -302,8 +322,11 @@ describe('hours in which calendar and broker differ', () => {
     await resultOf<'transform'>(client, client.transform.start({}))
     expect(engine.stores.curated.block('SPY', MONDAY)?.session.closeTs).toBe(OPEN + 390 * 60)
     await client.quality.decideHours({ ...decision, holds: 'calendar' })
-    const [again] = await client.quality.findings({ rule: 'schedule_difference', symbols: ['SPY'] })
-    expect(again.acknowledgement).toMatchObject({ author: 'desk' })
+    const again = await client.quality.findings({ rule: 'schedule_difference' })
+    expect(again.map(({ symbol, acknowledgement }) => `${symbol} ${acknowledgement?.author}`).sort()).toEqual([
+      'DJCO desk',
+      'SPY desk',
+    ])
   })
 })
 
@@ -346,6 +369,8 @@ describe('a history that the broker re-adjusted', () => {
     // No session opens at a quarter or four times of the close before.
     expect(await client.quality.findings({ rule: 'split_jump' })).toEqual([])
     expect(await client.quality.findings({ rule: 'adjusted_history' })).toHaveLength(4)
+    // Daily bars from before the split are converted as the minutes are.
+    expect(await client.quality.findings({ rule: 'daily_bar_mismatch' })).toEqual([])
     expect(await resultOf<'verify'>(client, client.transform.verify({}))).toMatchObject({
       sessionsChecked: 5,
       mismatches: [],
@@ -385,6 +410,14 @@ describe('a second source', () => {
       if (isTaken) expect(bars.close[row]).toBe(old.close[old.ts.indexOf(bars.ts[row])])
     })
     expect(engine.stores.curated.qualities({})).toMatchObject([{ fromSecondSource: 10, filled: 0, missing: 0 }])
+
+    // An import between planning and building: the record of the build names the bars that were read, so that it can be repeated.
+    const { raw, legacy } = engine.stores
+    const plan = symbolPlan('SPY', engine.services, { from: MONDAY, to: MONDAY }, true)
+    const sessions = plan.stale.map((planned) => ({ session: { ...planned, secondSource: 'earlier' }, wanted: true }))
+    const task = { ...plan, kind: 'transform' as const, rawFile: raw.file, legacyFile: legacy.file, sessions }
+    const [{ batch }] = [...transformSymbol(task)]
+    expect(batch[0].inputs.secondSource).toBe(legacy.contentHashes('SPY').get(MONDAY))
     expect(await resultOf<'verify'>(client, client.transform.verify({}))).toMatchObject({
       sessionsChecked: 1,
       mismatches: [],
@@ -466,6 +499,21 @@ describe("the broker's daily bars", () => {
     )
     expect(daily.sort()).toEqual(['DJCO 5 D', 'SPY 5 D'])
     expect(await client.quality.findings({ rule: 'daily_bar_mismatch' })).toEqual([])
+  })
+
+  test('are asked for back to the first session of a run, also where it leaves some out in between', async () => {
+    const simulator = await openSimulator({ market })
+    const { engine, client } = openEngine(newWorkspace({ symbols: ['SPY'], port: simulator.port }))
+    await resultOf<'ingest'>(client, client.ingest.start({ from: '2024-06-26', to: '2024-06-26' }))
+    // Wednesday is stored already: four sessions are fetched, on five days.
+    await resultOf<'ingest'>(client, client.ingest.start(WEEK))
+    expect([...datesWithDailyBar('SPY', engine.services)].sort()).toEqual([
+      '2024-06-24',
+      '2024-06-25',
+      '2024-06-26',
+      '2024-06-27',
+      '2024-06-28',
+    ])
   })
 
   test('that say otherwise make the session stale, and a finding when it is built', async () => {

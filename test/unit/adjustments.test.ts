@@ -45,6 +45,35 @@ describe('a change of basis', () => {
     expect(scaleOf(changes, 10).price).toBe(1)
   })
 
+  test('is not counted twice when the answer before the last was cut short after a few minutes of the session', () => {
+    // Response 10, the first after the split, had session A and a few minutes of B; 11 had all of B, most of which came with response 5.
+    const changes = basisChanges([seen(10, 5, 0.5), { ...seen(11, 10, 0.5), mostlyResponseId: 5 }])
+    expect(changes).toMatchObject([{ lastOldResponse: 5, firstNewResponse: 10 }])
+    expect(scaleOf(changes, 5)).toEqual({ price: 0.5, volume: 2 })
+    expect(scaleOf(changes, 10)).toEqual({ price: 1, volume: 1 })
+  })
+
+  test('that comes after another concerns what was received between them, though only an older session shows it', () => {
+    // After response 9 a split of 2:1, seen in 11 and 12; after 12 another, seen in 16 by a session that was in the first basis.
+    const changes = basisChanges([seen(11, 9, 0.5), seen(12, 3, 0.5), seen(16, 2, 0.25)])
+    expect([2, 9, 11, 12, 16].map((id) => scaleOf(changes, id).price)).toEqual([0.25, 0.25, 0.5, 0.5, 1])
+    expect(scaleOf(changes, 12).volume).toBe(2)
+  })
+
+  test('comes again by the same ratio when a session is seen before and after each', () => {
+    const changes = basisChanges([seen(5, 3, 0.5), seen(9, 5, 0.5)])
+    expect(changes).toHaveLength(2)
+    expect(scaleOf(changes, 3).price).toBe(0.25)
+    expect(scaleOf(changes, 5).price).toBe(0.5)
+  })
+
+  test('is one where rounded prices of a cheap symbol give a slightly different ratio in another session', () => {
+    // 3.01 became 1.51 in one session, 3.00 became 1.50 in the other.
+    const changes = basisChanges([seen(9, 5, 1.51 / 3.01), seen(10, 6, 0.5)])
+    expect(changes).toHaveLength(1)
+    expect(scaleOf(changes, 5).price).toBeCloseTo(0.5, 2)
+  })
+
   test('is none where nothing was seen', () => {
     expect(basisChanges([])).toEqual([])
     expect(scaleOf([], 7)).toEqual({ price: 1, volume: 1 })

@@ -18,7 +18,7 @@ const { services } = engine
 afterAll(() => engine.close())
 
 /** Puts one bar into the session, in place of what was there; returns the content hash. */
-function curate(price: number): string {
+function curate(price: number, quarantined = false): string {
   const { curated } = services.stores
   const blobs = encodeCurated(curatedOf([{ ts: OPEN_TS, close: price }]))
   const contentHash = hashCurated(blobs)
@@ -32,7 +32,7 @@ function curate(price: number): string {
     contentHash,
     blobs,
     findings: [],
-    quality: metricsOf({ expected: 1, received: 1, missing: 0, coverage: 1 }),
+    quality: metricsOf({ expected: 1, received: 1, missing: 0, coverage: 1, quarantined }),
     ...MADE_FROM_ONE,
   }
   curated.saveConfig('config', '{}')
@@ -60,6 +60,22 @@ test('the manifest names the hashes of the blocks that are in the files, also wh
   expect(manifest.layers.curated.sessions.SPY.map(({ contentHash }) => contentHash)).toEqual([
     hashOf[values[names.indexOf('close')]],
   ])
+})
+
+test('a session that is quarantined while files are written is in them as it was before, or not at all', async () => {
+  curate(10)
+  let isReplaced = false
+  const { folder, heldBack } = await run('quarantined', PARAMS, () => {
+    if (!isReplaced) curate(20, true)
+    isReplaced = true
+  })
+  const [, ...rows] = readFileSync(join(folder, 'curated-csv', 'SPY.csv'), 'utf8')
+    .trim()
+    .split('\n')
+  expect(rows.join()).not.toContain('20.0')
+  expect([rows.length, heldBack]).toEqual([1, []])
+  const later = await run('later', PARAMS, () => undefined)
+  expect([later.rows['curated'], later.heldBack]).toMatchObject([0, [{ symbol: 'SPY', sessionDate: SESSION.date }]])
 })
 
 test('a feature set that is asked for by name and not there is not passed over', async () => {

@@ -4,6 +4,7 @@ import {
   addDays,
   dateToEpochDay,
   epochDayToDate,
+  instantToEpochMs,
   isoLocal,
   isoUtc,
   isSessionDate,
@@ -130,4 +131,20 @@ test('an instant is written in a zone with the offset that holds there then', ()
   expect(isoLocal(Date.UTC(2024, 10, 3, 5, 30) / 1000, NEW_YORK)).toBe('2024-11-03T01:30:00-04:00')
   expect(isoLocal(Date.UTC(2024, 10, 3, 6, 30) / 1000, NEW_YORK)).toBe('2024-11-03T01:30:00-05:00')
   expect(isoLocal(0, 'Asia/Kolkata')).toBe('1970-01-01T05:30:00+05:30')
+})
+
+test('an instant is a date or has its zone, and is nothing that only looks like one', () => {
+  expect(instantToEpochMs('2026-11-20')).toBe(Date.UTC(2026, 10, 20))
+  expect(instantToEpochMs('2026-11-20T18:00Z')).toBe(Date.UTC(2026, 10, 20, 18))
+  expect(instantToEpochMs('2026-11-20T13:00:00.123456-05:00')).toBe(Date.UTC(2026, 10, 20, 18, 0, 0, 123))
+  for (const text of [
+    '2026-11-20T18:00',
+    '2024-02-30T10:00Z',
+    '12Z',
+    'Mar 3 2024 10:00 -0500',
+    '5',
+    '',
+    '+275760-09-13T00:00Z',
+  ])
+    expect(instantToEpochMs(text)).toBeNaN()
 })

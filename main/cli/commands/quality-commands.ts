@@ -1,4 +1,11 @@
-import type { Explanation, Finding, FindingKey, TransformPlan } from '#shared/contract/quality.ts'
+import type {
+  Acknowledgement,
+  Explanation,
+  Finding,
+  FindingKey,
+  SessionReport,
+  TransformPlan,
+} from '#shared/contract/quality.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import { isoLocal, isoUtc } from '#shared/time.ts'
 import { RULE_IDS } from '#shared/quality/rule-catalogue.ts'
@@ -10,6 +17,8 @@ import { integerOption, requiredDate, selection, SELECTION_OPTIONS, textOption, 
 /** The findings that a selection of the command line means are looked up and then named one by one. */
 const MOST_FINDINGS = 10_000
 
+const DEFAULT_LIMIT = 200
+
 const RULE_OPTION = { type: 'string', help: 'Only findings of this rule' } as const
 
 const findings: Command = {
@@ -20,7 +29,7 @@ const findings: Command = {
     ...SELECTION_OPTIONS,
     rule: RULE_OPTION,
     open: { type: 'boolean', help: 'Only findings that nobody has acknowledged' },
-    limit: { type: 'string', help: 'At most this many; 200 when left out' },
+    limit: { type: 'string', help: `At most this many; ${DEFAULT_LIMIT} when left out` },
   },
   run: (input) =>
     withEngine(input.workspace, async (client) => {
@@ -30,9 +39,13 @@ const findings: Command = {
         ...selection(input),
         open: input.values['open'] === true,
         ...(rule === undefined ? {} : { rule }),
-        ...(limit === undefined ? {} : { limit }),
+        limit: limit ?? DEFAULT_LIMIT,
       })
-      return { exitCode: ExitCode.Done, json: found, text: found.map(findingLine) }
+      // Worst first: what is left out is not worse than what is shown.
+      const most = limit ?? DEFAULT_LIMIT
+      const more =
+        found.length === most ? [`There may be more than these ${most}; --limit shows up to ${MOST_FINDINGS}.`] : []
+      return { exitCode: ExitCode.Done, json: found, text: [...found.map(findingLine), ...more] }
     }),
 }
 
@@ -56,13 +69,20 @@ const acknowledge: Command = {
     withEngine(input.workspace, async (client) => {
       const reason = requiredText(input, 'reason')
       const author = requiredText(input, 'author')
-      const found = await selectedFindings(input, (query) => client.quality.findings({ ...query, open: true }))
-      if (found.length === 0) throw nothing('open finding')
-      const result = await client.quality.acknowledge({ findings: found, reason, author })
+      let acknowledgement: Acknowledgement | undefined
+      const acknowledged = await eachPart(
+        'open finding',
+        () => selectedFindings(input, (query) => client.quality.findings({ ...query, open: true })),
+        async (found) => {
+          const result = await client.quality.acknowledge({ findings: found, reason, author })
+          acknowledgement = result.acknowledgement
+          return result.acknowledged
+        },
+      )
       return {
         exitCode: ExitCode.Done,
-        json: result,
-        text: [`${result.acknowledged} findings acknowledged. "findings reopen" takes it back.`],
+        json: { acknowledged, acknowledgement },
+        text: [`${acknowledged} findings acknowledged. "findings reopen" takes it back.`],
       }
     }),
 }
@@ -74,11 +94,32 @@ const reopen: Command = {
   options: { ...SELECTION_OPTIONS, rule: RULE_OPTION },
   run: (input) =>
     withEngine(input.workspace, async (client) => {
-      const found = await selectedFindings(input, (query) => client.quality.findings({ ...query, open: false }))
-      if (found.length === 0) throw nothing('finding')
-      const result = await client.quality.reopen({ findings: found })
-      return { exitCode: ExitCode.Done, json: result, text: [`${result.reopened} findings are open again.`] }
+      const reopened = await eachPart(
+        'acknowledged finding',
+        () => selectedFindings(input, (query) => client.quality.findings({ ...query, acknowledged: true })),
+        async (found) => (await client.quality.reopen({ findings: found })).reopened,
+      )
+      return {
+        exitCode: ExitCode.Done,
+        json: { reopened },
+        text: [`${reopened} findings are open again.`],
+      }
     }),
+}
+
+/** Goes through all that a selection means, as many findings at once as a call takes; each must leave the selection by being worked on. */
+async function eachPart(
+  what: string,
+  find: () => Promise<readonly FindingKey[]>,
+  work: (found: FindingKey[]) => Promise<number>,
+): Promise<number> {
+  let total = 0
+  for (;;) {
+    const found = await find()
+    if (found.length === 0 && total === 0) throw nothing(what)
+    if (found.length > 0) total += await work([...found])
+    if (found.length < MOST_FINDINGS) return total
+  }
 }
 
 async function selectedFindings(
@@ -155,11 +196,15 @@ const hours: Command = {
         exitCode: ExitCode.Done,
         json: report,
         text: [
-          `${report.sessionDate}: ${isoLocal(report.openTs, report.zone)} to ${isoLocal(report.closeTs, report.zone)} for every symbol that shares the hours of ${symbol}.`,
+          `${report.sessionDate}: ${hoursWords(report)} for every symbol that shares the hours of ${symbol}.`,
           report.stale === undefined ? 'Nothing needs to be built again.' : '"transform" builds what that changes.',
         ],
       }
     }),
+}
+
+function hoursWords({ hoursNow, zone }: SessionReport): string {
+  return hoursNow === 'closed' ? 'closed' : `${isoLocal(hoursNow.openTs, zone)} to ${isoLocal(hoursNow.closeTs, zone)}`
 }
 
 const explain: Command = {

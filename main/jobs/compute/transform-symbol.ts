@@ -1,4 +1,3 @@
-import type { BarColumns } from '#shared/bars.ts'
 import type { BuildInputs, ResponseRef } from '#shared/quality/build-inputs.ts'
 import type { RawResponse } from '#shared/raw-response.ts'
 import { type Baseline, recording } from '#main/pipeline/quality/baseline.ts'
@@ -10,7 +9,7 @@ import {
 } from '#main/pipeline/transform/run-transform-tws-bars.ts'
 import { encodeCurated, hashCurated } from '#main/stores/bar-blocks.ts'
 import type { CuratedSession } from '#main/stores/curated-store.ts'
-import { LegacyStore } from '#main/stores/legacy-store.ts'
+import { type LegacyBlock, LegacyStore } from '#main/stores/legacy-store.ts'
 import { RawStore } from '#main/stores/raw-store.ts'
 import type { Delivery, SessionToCurate, TransformTask } from './compute-task.ts'
 
@@ -31,8 +30,7 @@ export function* transformSymbol(task: TransformTask): Generator<Delivery<'trans
         history.add(session, soundBars({ session, ...window, responses: read, config: task.config }))
         continue
       }
-      const secondSource =
-        planned.secondSource === null ? undefined : legacy.block(task.symbol, planned.session.date)?.bars
+      const secondSource = planned.secondSource === null ? undefined : legacy.block(task.symbol, planned.session.date)
       const { curated, output } = curate(task, planned, read, history.baseline(), secondSource)
       if (planned.responses.length > 0) history.add(planned.session, output.sound)
       batch.push(curated)
@@ -60,7 +58,7 @@ function curate(
   planned: SessionToCurate,
   responses: readonly RawResponse[],
   normal: Baseline,
-  secondSource: BarColumns | undefined,
+  secondSource: LegacyBlock | undefined,
 ): { readonly curated: CuratedSession; readonly output: TransformOutput } {
   const { baseline, record } = recording(normal)
   const output = runTransformTwsBars({
@@ -70,7 +68,7 @@ function curate(
     config: task.config,
     facts: planned.facts,
     baseline,
-    secondSource,
+    secondSource: secondSource?.bars,
   })
   const blobs = encodeCurated(output.bars)
   const inputs: BuildInputs = {
@@ -79,7 +77,8 @@ function curate(
     responses: planned.responses,
     facts: planned.facts,
     baseline: record(),
-    secondSource: planned.secondSource,
+    // What was read: an import may have put other bars in place since the session was planned. It is stale then, and its record is true.
+    secondSource: secondSource?.contentHash ?? null,
   }
   const curated = {
     symbol: task.symbol,

@@ -1,4 +1,5 @@
 import type { VerifyResult } from '#shared/jobs/job-kinds.ts'
+import { RULE_IDS, RULES } from '#shared/quality/rule-catalogue.ts'
 import { baselineOf } from '#main/pipeline/quality/baseline.ts'
 import { type CurationConfig, TRANSFORM_VERSION } from '#main/pipeline/transform/curation-config.ts'
 import { runTransformTwsBars } from '#main/pipeline/transform/run-transform-tws-bars.ts'
@@ -71,7 +72,7 @@ function rebuilder(
       config = JSON.parse(curated.config(configHash) ?? 'null') as CurationConfig | null
       configs.set(configHash, config)
     }
-    if (inputs === undefined || config?.transformVersion !== TRANSFORM_VERSION) return undefined
+    if (inputs === undefined || config === null || !isOfThisVersion(config)) return undefined
     const second = inputs.secondSource === null ? undefined : legacy.block(task.symbol, sessionDate)
     if (inputs.secondSource !== null && second?.contentHash !== inputs.secondSource) return undefined
     const { bars } = runTransformTwsBars({
@@ -85,4 +86,10 @@ function rebuilder(
     })
     return hashCurated(encodeCurated(bars))
   }
+}
+
+/** Whether the transform and all rules are as they were; one that was changed or added since may give other bars. */
+function isOfThisVersion({ transformVersion, rules }: CurationConfig): boolean {
+  const versions: Partial<Record<string, { readonly version: number }>> = rules
+  return transformVersion === TRANSFORM_VERSION && RULE_IDS.every((id) => versions[id]?.version === RULES[id].version)
 }

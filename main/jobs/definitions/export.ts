@@ -34,9 +34,11 @@ export const exportJob: JobDefinition<'export'> = {
       comparisons: new ComparisonStore(services.stores.comparisons.file),
     }
     try {
-      const heldBack = heldBackSessions(params, services)
-      const isHeldBack = (symbol: string, date: string): boolean =>
-        heldBack.some((held) => held.symbol === symbol && held.sessionDate === date)
+      // A build that ends meanwhile must not put a session into the files that nobody has looked at for what holds it back.
+      stores.curated.holdStill()
+      const heldBack = heldBackSessions(params, services, stores.curated)
+      const held = new Set(heldBack.map(({ symbol, sessionDate }) => `${symbol} ${sessionDate}`))
+      const isHeldBack = (symbol: string, date: string): boolean => held.has(`${symbol} ${date}`)
       const tables = params.layers.flatMap((layer) => TABLES[layer](params, services, { ...stores, isHeldBack }))
       if (tables.every(({ symbols }) => symbols.length === 0)) {
         throw new SwitchyardError('NOTHING_TO_DO', 'There is nothing to export in this selection.', {
@@ -76,8 +78,12 @@ export const exportJob: JobDefinition<'export'> = {
 }
 
 /** Sessions in quarantine, and those with a finding of a blocking rule that nobody has acknowledged. */
-function heldBackSessions(params: ExportParams, services: JobServices): ExportResult['heldBack'] {
-  const { curated, ops } = services.stores
+function heldBackSessions(
+  params: ExportParams,
+  services: JobServices,
+  curated: CuratedStore,
+): ExportResult['heldBack'] {
+  const { ops } = services.stores
   const symbols = selectedSymbols(params, services)
   const selection = { symbols, ...selectedDates(params) }
   const acknowledged = new Set(
@@ -90,9 +96,9 @@ function heldBackSessions(params: ExportParams, services: JobServices): ExportRe
     if (quarantined)
       held.set(`${symbol} ${sessionDate}`, { symbol, sessionDate, reason: 'The session is in quarantine.' })
   }
-  for (const { symbol, sessionDate, rule, ts, blocking, message } of curated.findings(selection)) {
+  for (const { symbol, sessionDate, rule, ts, message } of curated.blockingFindings(selection)) {
     const key = `${symbol} ${sessionDate}`
-    if (!blocking || held.has(key) || acknowledged.has(`${key} ${rule} ${ts}`)) continue
+    if (held.has(key) || acknowledged.has(`${key} ${rule} ${ts}`)) continue
     held.set(key, { symbol, sessionDate, reason: `${rule}: ${message}` })
   }
   return [...held.values()].sort((a, b) => (a.symbol + a.sessionDate < b.symbol + b.sessionDate ? -1 : 1))

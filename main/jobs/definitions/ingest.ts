@@ -9,7 +9,7 @@ import type { JobDefinition } from '../job-definition.ts'
 import type { JobServices } from '../job-services.ts'
 import { hoursGroupOf } from '../hours-group.ts'
 import { selectedDates, selectedSymbols } from '../selection.ts'
-import { dailyBarsOf } from './daily-bars.ts'
+import { datesWithDailyBar } from './daily-bars.ts'
 import { ingestProgress } from './ingest-progress.ts'
 
 /** What a run over these symbols and dates would look at. Throws NO_SESSIONS, UNKNOWN_SYMBOL, BAD_ARGUMENTS, CALENDAR_HORIZON. */
@@ -46,7 +46,7 @@ export function ingestPlanInput(
 /** The wanted sessions of a symbol that are stored with bars and of which there is no daily bar. */
 function withoutDailyBar(symbol: string, { wanted }: PlanInput, services: JobServices): readonly Session[] {
   const stored = services.stores.raw.fetchedSessions(symbol, seriesOf(services))
-  const daily = dailyBarsOf(symbol, services)
+  const daily = datesWithDailyBar(symbol, services)
   const sessions = wanted.find((entry) => entry.symbol === symbol)?.sessions ?? []
   return sessions.filter(({ date }) => (stored.get(date)?.bars ?? 0) > 0 && !daily.has(date))
 }

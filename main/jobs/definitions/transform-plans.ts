@@ -2,11 +2,11 @@ import { canonicalJson } from '#shared/canonical-json.ts'
 import { ruleBook } from '#shared/config/quality-config.ts'
 import type { Adjustment } from '#shared/contract/quality.ts'
 import type { SessionDate } from '#shared/time.ts'
-import { basisChanges, type BasisChange, type ObservedRatio, scaleOf } from '#main/pipeline/transform/adjustments.ts'
+import { scaleOf } from '#main/pipeline/transform/adjustments.ts'
 import { type CurationConfig, TRANSFORM_VERSION } from '#main/pipeline/transform/curation-config.ts'
 import { hashJson } from '#main/stores/hash-json.ts'
-import type { ResponseSpan } from '#main/stores/raw-types.ts'
 import type { JobServices } from '../job-services.ts'
+import { basisChangesOf } from './basis-changes.ts'
 import { dailyBarsOf } from './daily-bars.ts'
 import { planTransform, type TransformPlan } from './plan-transform.ts'
 
@@ -52,6 +52,8 @@ export function symbolPlan(
   const configHash = hashJson(config)
   const spans = raw.responseSpans(symbol, barSize, whatToShow)
   const changes = basisChangesOf(symbol, services, spans)
+  // Daily bars are asked for right after minutes, so that they are in the basis of the minutes before them.
+  const ids = spans.map(({ id }) => id).sort((a, b) => a - b)
   const secondSource = config.filling.secondSource === 'old-pipeline' ? legacy.contentHashes(symbol) : new Map()
   return {
     symbol,
@@ -64,7 +66,7 @@ export function symbolPlan(
       scaleOf: (id) => scaleOf(changes, id),
       states: raw.fetches.sessionStates(symbol, { barSize, whatToShow }, '0000-00-00', '9999-99-99'),
       brokerHoursOf: services.brokerHoursOf(symbol),
-      dailyBars: dailyBarsOf(symbol, services),
+      dailyBars: dailyBarsOf(symbol, services, (id) => scaleOf(changes, latestBefore(ids, id))),
       secondSource,
       stored: curated.sessions(symbol, range.from, range.to),
       configHash,
@@ -80,17 +82,14 @@ export function saveConfig({ config, configHash }: SymbolPlan, services: JobServ
   services.stores.curated.saveConfig(configHash, canonicalJson(config))
 }
 
-function basisChangesOf(symbol: string, services: JobServices, spans: readonly ResponseSpan[]): readonly BasisChange[] {
-  const calendar = services.calendarOf(symbol)
-  const observed = services.stores.raw.readjustments(symbol).flatMap((seen): ObservedRatio[] => {
-    const session = calendar.session(seen.sessionDate)
-    if (session === null) return []
-    const earlier = spans
-      .filter(
-        ({ id, firstTs, lastTs }) => id < seen.responseId && firstTs < session.closeTs && lastTs >= session.openTs,
-      )
-      .map(({ id }) => id)
-    return earlier.length === 0 ? [] : [{ ...seen, earlierResponseId: Math.max(...earlier) }]
-  })
-  return basisChanges(observed)
+/** The largest of ascending ids that is below `id`; 0 when there is none. */
+function latestBefore(ids: readonly number[], id: number): number {
+  let low = 0
+  let high = ids.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (ids[middle] < id) low = middle + 1
+    else high = middle
+  }
+  return low === 0 ? 0 : ids[low - 1]
 }

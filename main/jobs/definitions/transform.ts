@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { JobResult, Selection, TransformResult } from '#shared/jobs/job-kinds.ts'
 import type { TransformTask } from '../compute/compute-task.ts'
 import type { JobContext, JobDefinition } from '../job-definition.ts'
@@ -19,10 +20,14 @@ async function transform(params: Selection, context: JobContext, rebuildAll: boo
   const symbols = selectedSymbols(params, services)
   const range = selectedDates(params)
 
-  const plans = symbols.map((symbol, i) => {
-    report(0, i / symbols.length, { detail: symbol })
-    return symbolPlan(symbol, services, range, rebuildAll)
-  })
+  const plans: SymbolPlan[] = []
+  for (const symbol of symbols) {
+    report(0, plans.length / symbols.length, { detail: symbol })
+    plans.push(symbolPlan(symbol, services, range, rebuildAll))
+    // A turn of the event loop each, so that the engine answers in between.
+    await nextTurn()
+    signal.throwIfAborted()
+  }
   const total = plans.reduce((sum, { stale }) => sum + stale.length, 0)
   const result = {
     sessionsBuilt: 0,

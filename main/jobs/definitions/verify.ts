@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SwitchyardError } from '#shared/errors.ts'
-import { addDays, type SessionDate } from '#shared/time.ts'
+import { addDays, instantToEpochMs, type SessionDate } from '#shared/time.ts'
 import type { VerifyResult } from '#shared/jobs/job-kinds.ts'
 import { compileFeatureSet } from '#main/pipeline/features/compute-features.ts'
 import { featureSetSchema } from '#shared/features/definition.ts'
@@ -28,9 +28,9 @@ export const verifyJob: JobDefinition<'verify'> = {
   ],
   check: (params, services) => {
     checkSelection(params, services)
-    if (params.asOf !== undefined && Number.isNaN(Date.parse(params.asOf))) {
+    if (params.asOf !== undefined && Number.isNaN(instantToEpochMs(params.asOf))) {
       throw new SwitchyardError('BAD_ARGUMENTS', `"${params.asOf}" is no moment.`, {
-        hint: 'Give a time such as 2026-11-20T18:00Z.',
+        hint: 'Give a time with its zone, such as 2026-11-20T18:00Z, or a date, which begins at midnight UTC.',
       })
     }
   },
@@ -124,11 +124,11 @@ async function verifyCurated(
 ): Promise<{ checked: number; notRepeatable: number; mismatches: Mismatches }> {
   const { raw, curated, legacy } = services.stores
   const range = selectedDates(params)
-  const asOfMs = params.asOf === undefined ? null : Date.parse(params.asOf)
+  const asOfMs = params.asOf === undefined ? null : instantToEpochMs(params.asOf)
   const builds = new Map(
     selectedSymbols(params, services).map((symbol) => [
       symbol,
-      curated.builds(symbol, range.from, range.to, asOfMs ?? undefined).map(({ sessionDate }) => sessionDate),
+      curated.builtDates(symbol, range.from, range.to, asOfMs ?? undefined),
     ]),
   )
   const parts = [...builds].flatMap(([symbol, dates]) =>

@@ -5,7 +5,7 @@ import type { VerifyConfig } from '#shared/config/tws-config.ts'
 import type { ContractConfig } from '#shared/config/workspace-config.ts'
 import { reportError, SwitchyardError } from '#shared/errors.ts'
 import type { IngestResult } from '#shared/jobs/job-kinds.ts'
-import type { SessionDate } from '#shared/time.ts'
+import { addDays, type SessionDate } from '#shared/time.ts'
 import type { WritableRawStore } from '#main/stores/raw-store.ts'
 import type { BarSeries, RequestPurpose, SessionOutcome, SessionRevision } from '#main/stores/raw-types.ts'
 import type { Priority } from '../pacing/paced-request.ts'
@@ -548,10 +548,12 @@ class IngestRun {
   }
 
   async #fetchDaily(symbol: string, sessions: readonly Session[]): Promise<void> {
-    const { client, raw, series, nowMs, priority } = this.#options
+    const { client, raw, series, nowMs, priority, isSession } = this.#options
     const { contract } = await this.#preparation.prepare(symbol)
     const [first, last] = [sessions[0], sessions[sessions.length - 1]]
-    const days = sessions.length
+    // TWS counts the sessions up to the last one, those that are not asked about included.
+    let days = 0
+    for (let { date } = first; date <= last.date; date = addDays(date, 1)) if (isSession(symbol, date)) days++
     const duration = days <= MOST_DAILY_BARS ? `${days} D` : `${Math.ceil(days / SESSIONS_PER_YEAR)} Y`
     const request = { ...series, barSize: '1 day', useRth: true, symbol, endTs: last.closeTs, duration }
     const subject = `the daily bars of ${symbol}`
