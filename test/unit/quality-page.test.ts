@@ -25,6 +25,7 @@ function report(bars: readonly (readonly [minute: number, flags: number])[]): Se
     symbol: 'SPY',
     sessionDate: '2024-11-27',
     zone: 'America/New_York',
+    hoursNow: { openTs: OPEN, closeTs: OPEN + 7 * MINUTE },
     openTs: OPEN,
     closeTs: OPEN + 7 * MINUTE,
     breakStartTs: OPEN + 3 * MINUTE,
