@@ -104,7 +104,7 @@ describe('where no TWS is', () => {
 
   test('a listener that never answers is given up, let go, and does not keep the command alive', async () => {
     const listener = await listenAs(() => undefined)
-    const workspace = newWorkspace({ symbols: ['SPY'], port: listener.port, tws: { connectTimeoutMs: 300 } })
+    const workspace = newWorkspace({ symbols: ['SPY'], port: listener.port, tws: { connectTimeoutMs: 4_000 } })
     const child = new SwitchyardProcess([
       'ingest',
       '--from',
