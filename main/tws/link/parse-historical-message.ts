@@ -53,7 +53,7 @@ export function parseHistoricalMessage(message: Buffer): HistoricalMessage | und
     if (!/^\d{1,12}$/.test(time)) {
       return { kind: 'unreadable', id, reason: `a bar has the time "${time.slice(0, 40)}" instead of epoch seconds` }
     }
-    bars.ts[i] = time.length === DATE_DIGITS ? epochOfDate(time) : Number(time)
+    bars.ts[i] = DATE.test(time) ? epochOfDate(time) : Number(time)
     bars.open[i] = value(fields[at + 1])
     bars.high[i] = value(fields[at + 2])
     bars.low[i] = value(fields[at + 3])
@@ -66,7 +66,7 @@ export function parseHistoricalMessage(message: Buffer): HistoricalMessage | und
 }
 
 /** `YYYYMMDD`. Epoch seconds had that many digits until 1973. */
-const DATE_DIGITS = 8
+const DATE = /^(19|20|21)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/
 
 function epochOfDate(date: string): number {
   return Date.UTC(Number(date.slice(0, 4)), Number(date.slice(4, 6)) - 1, Number(date.slice(6))) / 1000
