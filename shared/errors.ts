@@ -28,6 +28,7 @@ export const ERROR_CODES = [
   'CANCELLED',
   'LEGACY_FILE',
   'BARS_FILE',
+  'TABLE_FILE',
   'VERIFY_FAILED',
   'SQL_ERROR',
   'INTERNAL',

@@ -5,6 +5,7 @@ import { storeError } from '#main/stores/store-error.ts'
 import { type Command, COMMON_OPTIONS, ExitCode, parseOptions } from './command.ts'
 import { calendar } from './commands/calendar.ts'
 import { demo } from './commands/demo.ts'
+import { diff } from './commands/diff.ts'
 import { init } from './commands/init.ts'
 import { PIPELINE_COMMANDS } from './commands/pipeline-commands.ts'
 import { serve } from './commands/serve.ts'
@@ -21,6 +22,7 @@ const COMMANDS: readonly Command[] = [
   ...PIPELINE_COMMANDS,
   calendar,
   sql,
+  diff,
   serve,
   start,
   demo,
