@@ -75,6 +75,10 @@ const FORBIDDEN: readonly Case[] = [
   ['main/rpc', imports('#main/hosts/headless-server.ts')],
   ['main/hosts', imports('#main/stores/raw-store.ts')],
   ['main/cli', imports('#main/jobs/job-runner.ts')],
+  ['main/cli', imports('#main/export/table-file.ts')],
+  ['main/tables', imports('#main/stores/raw-store.ts')],
+  ['main/tables', imports('#main/export/table-file.ts')],
+  ['main/jobs', imports('#main/tables/diff-tables.ts')],
 
   // The simulator must not share a mistake with the client.
   ['main/simulator', imports('#main/tws/tws-client.ts')],
@@ -90,6 +94,7 @@ const FORBIDDEN: readonly Case[] = [
     'compare',
     'legacy',
     'export',
+    'tables',
     'jobs',
     'engine',
     'rpc',
@@ -133,6 +138,9 @@ const ALLOWED: readonly Case[] = [
   ['main/rpc', imports('#main/engine/create-engine.ts')],
   ['main/hosts', imports('#main/rpc/router.ts')],
   ['main/cli', imports('#main/simulator/simulator.ts')],
+  ['main/cli', imports('#main/tables/diff-tables.ts')],
+  ['main/tables', imports('@duckdb/node-api')],
+  ['main/tables', imports('#shared/errors.ts')],
   ['main/app', imports('electron')],
   ['preload', imports('electron')],
 ]
