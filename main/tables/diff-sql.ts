@@ -1,4 +1,4 @@
-import { type CommonType, convert, isNumber, mayNotConvert, rawValue } from './column-types.ts'
+import { type ColumnType, type CommonType, convert, isNumber, mayNotConvert, rawValue } from './column-types.ts'
 import type { PlannedColumn } from './plan-diff.ts'
 import { decimalToNumber, floorAtScale, isZero, type TableTolerance } from './tolerance.ts'
 
@@ -52,7 +52,7 @@ export function pairSql(column: PlannedColumn, i: number): PairSql {
   const rightPresent = present(right, rightAside)
   const { common } = column
   const same = common?.kind === 'other' ? `${left} is not distinct from ${right}` : `${left} = ${right}`
-  const within = common === null ? null : withinSql(common, column.tolerance, left, right)
+  const within = common === null ? null : withinSql(common, column, left, right)
   const isNumeric = common !== null && isNumber(common.kind)
   const difference = isNumeric ? differenceSql(common, left, right) : 'cast(null as double)'
   return {
@@ -89,12 +89,13 @@ function relativeSql(difference: string, right: string): string {
  * Whether two numbers that are not equal are within the tolerance, `|l - r| <= abs + rel * |r|`; null when there is none.
  *
  * Integers and decimals are compared exactly. A double is off the decimal that was meant by up to half a unit in its last place:
- * 33.34 - 33.33 is a little more than 0.01. Of doubles a limit is therefore exceeded only by more than that error of both values.
+ * 33.34 - 33.33 is a little more than 0.01. Of doubles (and floats) a limit is therefore exceeded only by more than that error of both values.
  * Infinity is near nothing but itself.
  */
-function withinSql(common: CommonType, tolerance: TableTolerance, left: string, right: string): string | null {
+function withinSql(common: CommonType, column: PlannedColumn, left: string, right: string): string | null {
+  const { tolerance } = column
   if (!isNumber(common.kind) || (isZero(tolerance.abs) && isZero(tolerance.rel))) return null
-  const doubles = withinDoubles(tolerance, `cast(${left} as double)`, `cast(${right} as double)`)
+  const doubles = withinDoubles(column, `cast(${left} as double)`, `cast(${right} as double)`)
   if (common.kind === 'double') return doubles
   const difference = differenceSql(common, left, right)
   if (isZero(tolerance.rel)) {
@@ -109,11 +110,15 @@ function withinSql(common: CommonType, tolerance: TableTolerance, left: string, 
     else coalesce(${withinExactly(common, tolerance, difference, right)}, ${doubles}) end`
 }
 
-function withinDoubles(tolerance: TableTolerance, left: string, right: string): string {
-  const epsilon = double(Number.EPSILON)
+function withinDoubles(column: PlannedColumn, left: string, right: string): string {
   const difference = `abs(${left} - ${right})`
-  return `(${difference} <= ${limitSql(tolerance, right)} + (${epsilon} * abs(${left}) + ${epsilon} * abs(${right}))
-    and ${difference} < cast('inf' as double))`
+  const rounding = `${roundingOf(column.left.type)} * abs(${left}) + ${roundingOf(column.right.type)} * abs(${right})`
+  return `(${difference} <= ${limitSql(column.tolerance, right)} + (${rounding}) and ${difference} < cast('inf' as double))`
+}
+
+/** A unit in the last place of a double, or of a float where that is what the file has, as a share of the number. */
+function roundingOf({ name }: ColumnType): string {
+  return double(name === 'FLOAT' ? 2 ** -23 : Number.EPSILON)
 }
 
 function limitSql({ abs, rel }: TableTolerance, right: string): string {

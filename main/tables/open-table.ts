@@ -36,9 +36,6 @@ export interface OpenTable {
   readonly columns: readonly TableColumn[]
 }
 
-/** Rows of typical CSV files are not as long as that; DuckDB wants to know how much it may need for one. */
-const LONGEST_ROW = 8 * 1024 * 1024
-
 /**
  * Makes a CSV or Parquet file known to the database under the given name. A CSV file is scanned by ourselves first, then read by
  * DuckDB as text, and both must have found the same number of rows; its columns get the narrowest type that fits all cells.
@@ -149,7 +146,6 @@ async function openCsv(
     // An empty text in quotation marks is a text, one without them is no value.
     'allow_quoted_nulls = false',
     'strict_mode = true',
-    `max_line_size = ${LONGEST_ROW}`,
     `compression = '${file.isGzip ? 'gzip' : 'none'}'`,
     `columns = {${form.names.map((_name, i) => `c${i}: 'VARCHAR'`).join(', ')}}`,
   ]

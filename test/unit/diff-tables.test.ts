@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import type { ColumnDiff } from '#main/tables/diff-report.ts'
 import { compareFiles, tableFiles } from './table-files.ts'
@@ -96,13 +97,14 @@ describe('a tolerance', () => {
   test('counts the boundary of decimals exactly, both in doubles and in CSV', async () => {
     for (const compare of [
       (l: string, r: string, given?: object) => pair(`${l}::double`, `${r}::double`, given),
+      (l: string, r: string, given?: object) => pair(`${l}::float`, `${r}::float`, given),
       (l: string, r: string, given?: object) => pair(`${l}::decimal(18,6)`, `${r}::decimal(10,4)`, given),
       cells,
     ]) {
       expect(await compare('33.34', '33.33', { abs: '0.01' })).toBe('within')
       expect(await compare('33.33', '33.34', { abs: '0.01' })).toBe('within')
       expect(await compare('33.3401', '33.33', { abs: '0.01' })).toBe('unequal')
-      expect(await compare('33.34', '33.33', { abs: '0.0099999' })).toBe('unequal')
+      expect(await compare('33.34', '33.33', { abs: '0.0099' })).toBe('unequal')
       expect(await compare('33.34', '33.33')).toBe('unequal')
       expect(await compare('33.33', '33.33', { abs: '0.01' })).toBe('equal')
     }
@@ -440,6 +442,11 @@ describe('keys', () => {
 })
 
 describe('a file', () => {
+  test('of several gzip members is read to its end', async () => {
+    const file = csv(Buffer.concat([gzipSync('k,v\n1,1\n'), gzipSync('2,2\n')]))
+    expect((await compareFiles(file, csv('k,v\n1,1\n2,2\n'))).rows.equal).toBe(2)
+  })
+
   test('with pattern characters in its path is that file', async () => {
     const { csv: odd } = tableFiles(tempFolderWith('[a]*?'))
     const file = odd('k,v\n1,1\n')
