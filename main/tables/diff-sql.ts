@@ -62,6 +62,7 @@ export function pairSql(column: PlannedColumn, i: number): PairSql {
     rightAside,
     class: `case when not ${leftPresent} and not ${rightPresent} then ${PairClass.Equal}
       when ${leftPresent} <> ${rightPresent} then ${PairClass.NullVersusValue}
+      ${common === null ? '' : `when ${leftAside} = ${rightAside} then ${PairClass.Equal}`}
       when ${leftAside} is not null or ${rightAside} is not null then ${PairClass.TypeDifference}
       when ${same} then ${PairClass.Equal}
       ${within === null ? '' : `when ${within} then ${PairClass.WithinTolerance}`}
