@@ -1,3 +1,5 @@
+import { firstPlace } from './binary-search.ts'
+
 /**
  * Columnar bars, the one in-memory shape that raw, curated and legacy bars share between the stores, the pipeline and the
  * comparison.
@@ -104,17 +106,7 @@ export function observedBars(bars: CuratedColumns): CuratedColumns {
 
 /** The bars with `fromTs <= ts < toTs` of bars that ascend in time, as views on the same memory. */
 export function barsBetween(bars: BarColumns, fromTs: number, toTs: number): BarColumns {
-  return sliceBars(bars, lowerBound(bars.ts, fromTs), lowerBound(bars.ts, toTs))
-}
-
-/** Index of the first element that is not below `value`. */
-function lowerBound(ascending: Float64Array, value: number): number {
-  let from = 0
-  let to = ascending.length
-  while (from < to) {
-    const middle = (from + to) >>> 1
-    if (ascending[middle] < value) from = middle + 1
-    else to = middle
-  }
-  return from
+  const { ts } = bars
+  const firstFrom = (at: number): number => firstPlace(ts.length, (row) => ts[row] >= at)
+  return sliceBars(bars, firstFrom(fromTs), firstFrom(toTs))
 }

@@ -1,4 +1,5 @@
 import type { Session } from '#shared/calendar/calendar.ts'
+import { expectedMinutes } from '#shared/calendar/session-hours.ts'
 import type { Coverage, CoverageState, IngestPlan, SessionFetch } from '#shared/contract/ingest.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import type { IngestParams } from '#shared/jobs/job-kinds.ts'
@@ -6,7 +7,7 @@ import type { Engine } from '#main/engine/create-engine.ts'
 import { ingestPlanInput } from '#main/jobs/definitions/ingest.ts'
 import type { SessionState } from '#main/stores/fetch-log.ts'
 import { isFinal, type PlanInput, previewPlan } from '#main/tws/ingest/plan-ingest.ts'
-import { expectedMinutes, hoursOf, missingRuns, sessionMinutes } from '#main/tws/ingest/session-hours.ts'
+import { hoursOf, missingRuns, sessionMinutes } from '#main/tws/ingest/session-hours.ts'
 
 /** How many of the latest requests the estimate is made from. */
 const RECENT_REQUESTS = 50

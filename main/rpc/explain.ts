@@ -2,6 +2,7 @@ import { BAR_SECONDS, BarFlag, type BarColumns } from '#shared/bars.ts'
 import type { TradingCalendar } from '#shared/calendar/calendar.ts'
 import type { BarValues, Explanation, RawOrigin } from '#shared/contract/quality.ts'
 import { SwitchyardError } from '#shared/errors.ts'
+import { barValues } from '#shared/quality/bar-values.ts'
 import type { BuildInputs } from '#shared/quality/build-inputs.ts'
 import { instantToEpochMs, isoLocal, isSessionDate, type SessionDate, zonedToEpochSeconds } from '#shared/time.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
@@ -126,23 +127,9 @@ function requestOf({
 function rowsAt(bars: BarColumns, ts: number): BarValues[] {
   const rows: BarValues[] = []
   bars.ts.forEach((at, row) => {
-    if (at >= ts && at < ts + BAR_SECONDS) rows.push(valuesAt(bars, row))
+    if (at >= ts && at < ts + BAR_SECONDS) rows.push(barValues(bars, row))
   })
   return rows
-}
-
-function valuesAt(bars: BarColumns, row: number): BarValues {
-  const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null)
-  return {
-    ts: bars.ts[row],
-    open: orNull(bars.open[row]),
-    high: orNull(bars.high[row]),
-    low: orNull(bars.low[row]),
-    close: orNull(bars.close[row]),
-    volume: orNull(bars.volume[row]),
-    vwap: orNull(bars.vwap[row]),
-    tradeCount: orNull(bars.tradeCount[row]),
-  }
 }
 
 function curatedBar(block: CuratedBlock, ts: number): Explanation['bar'] {
@@ -150,7 +137,7 @@ function curatedBar(block: CuratedBlock, ts: number): Explanation['bar'] {
   if (row < 0) return undefined
   const flags = block.bars.flags[row]
   return {
-    ...valuesAt(block.bars, row),
+    ...barValues(block.bars, row),
     flags,
     flagNames: Object.entries(BarFlag).flatMap(([name, bit]) => ((flags & bit) === 0 ? [] : [name])),
   }

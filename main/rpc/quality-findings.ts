@@ -3,14 +3,11 @@ import type { Finding, FindingKey, QualityTrend, RuleReport } from '#shared/cont
 import { ruleBook } from '#shared/config/quality-config.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import type { Selection } from '#shared/jobs/job-kinds.ts'
+import { findingKeyText } from '#shared/quality/finding-key.ts'
 import { RULE_IDS, RULES } from '#shared/quality/rule-catalogue.ts'
 import { selectedDates, selectedSymbols } from '#main/jobs/selection.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
 import type { AcknowledgedFinding } from '#main/stores/ops-store.ts'
-
-type Key = Pick<Finding, 'symbol' | 'sessionDate' | 'ts' | 'rule'>
-
-const keyOf = ({ symbol, sessionDate, rule, ts }: Key): string => `${symbol} ${sessionDate} ${rule} ${ts}`
 
 /** The acknowledgements in a selection whose finding is there; one that was built away is not counted. */
 export function standingAcknowledgements(engine: Engine, selection: Selection): readonly AcknowledgedFinding[] {
@@ -27,10 +24,10 @@ export function findingsOf(
     readonly limit: number
   },
 ): Finding[] {
-  const acknowledged = new Map(engine.stores.ops.acknowledgements(input).map((entry) => [keyOf(entry), entry]))
+  const acknowledged = new Map(engine.stores.ops.acknowledgements(input).map((entry) => [findingKeyText(entry), entry]))
   const findings: Finding[] = []
   for (const finding of engine.stores.curated.findings(input)) {
-    const known = acknowledged.get(keyOf(finding))
+    const known = acknowledged.get(findingKeyText(finding))
     if (known === undefined ? input.acknowledged === true : input.open === true) continue
     if (known === undefined) findings.push(finding)
     else {

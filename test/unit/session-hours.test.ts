@@ -1,14 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { expectedMinutes, type SessionHours } from '#shared/calendar/session-hours.ts'
 import type { StoredSchedule } from '#main/stores/fetch-log.ts'
-import {
-  expectedMinutes,
-  hoursOf,
-  isSessionMinute,
-  missingRuns,
-  type SessionHours,
-  sessionMinutes,
-} from '#main/tws/ingest/session-hours.ts'
+import { hoursOf, isSessionMinute, missingRuns, sessionMinutes } from '#main/tws/ingest/session-hours.ts'
 import { CLOSE_TS, OPEN_TS, SESSION } from './bars-fixtures.ts'
 
 /** Ten minutes from 6000, with a pause from the fourth to the sixth. */

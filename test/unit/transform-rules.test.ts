@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { BarFlag } from '#shared/bars.ts'
 import { runTransformTwsBars, type TransformOutput } from '#main/pipeline/transform/run-transform-tws-bars.ts'
-import { sessionMinutes } from '#main/pipeline/quality/session-grid.ts'
+import { expectedMinutes } from '#shared/calendar/session-hours.ts'
 import { barsOf, CLOSE_TS, OPEN_TS, rowsOf, SESSION, type TestBar } from './bars-fixtures.ts'
 import {
   DAY,
@@ -153,7 +153,7 @@ describe('the hours of the session', () => {
     expect([...output.bars.ts].map((ts) => (ts - OPEN_TS) / 60)).toEqual([0, 1, 2, 6, 7, 8, 9])
     expect(findingsOf(output)).toEqual([outside(OPEN_TS + 180, 3)])
     expect(output.quality).toMatchObject({ expected: 7, missing: 0, coverage: 1 })
-    expect(sessionMinutes(session)).toBe(7)
+    expect(expectedMinutes(session)).toBe(7)
   })
 
   test('make one finding of each run of bars outside', () => {

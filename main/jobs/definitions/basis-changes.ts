@@ -1,4 +1,5 @@
 import { BAR_SECONDS } from '#shared/bars.ts'
+import { firstPlace } from '#shared/binary-search.ts'
 import type { TradingCalendar } from '#shared/calendar/calendar.ts'
 import { addDays, type SessionDate, zonedToEpochSeconds, zoneOffsetSeconds } from '#shared/time.ts'
 import { basisChanges, type BasisChange, type ObservedRatio } from '#main/pipeline/transform/adjustments.ts'
@@ -103,15 +104,9 @@ function hoursOrDay(
 function spansReaching(spans: readonly ResponseSpan[]): (fromTs: number, toTs: number) => ResponseSpan[] {
   const longest = spans.reduce((most, { firstTs, lastTs }) => Math.max(most, lastTs - firstTs), 0)
   return (fromTs, toTs) => {
-    let low = 0
-    let high = spans.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (spans[middle].firstTs < fromTs - longest) low = middle + 1
-      else high = middle
-    }
+    const first = firstPlace(spans.length, (at) => spans[at].firstTs >= fromTs - longest)
     const found: ResponseSpan[] = []
-    for (let i = low; i < spans.length && spans[i].firstTs < toTs; i++)
+    for (let i = first; i < spans.length && spans[i].firstTs < toTs; i++)
       if (spans[i].lastTs >= fromTs) found.push(spans[i])
     return found
   }

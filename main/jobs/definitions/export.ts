@@ -4,6 +4,7 @@ import { BAR_COLUMNS } from '#shared/bars.ts'
 import { COMPARED_FIELDS } from '#shared/config/workspace-config.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import { type ExportParams, type ExportResult, exportResultSchema } from '#shared/jobs/job-kinds.ts'
+import { findingKeyText } from '#shared/quality/finding-key.ts'
 import { ROW_CLASS_NAMES } from '#main/compare/compare-session.ts'
 import { exportFiles, type ExportTable, readExport } from '#main/export/export-files.ts'
 import type { ExportBlock, ExportColumn } from '#main/export/table-file.ts'
@@ -86,19 +87,16 @@ function heldBackSessions(
   const { ops } = services.stores
   const symbols = selectedSymbols(params, services)
   const selection = { symbols, ...selectedDates(params) }
-  const acknowledged = new Set(
-    ops
-      .acknowledgements(selection)
-      .map(({ symbol, sessionDate, rule, ts }) => `${symbol} ${sessionDate} ${rule} ${ts}`),
-  )
+  const acknowledged = new Set(ops.acknowledgements(selection).map(findingKeyText))
   const held = new Map<string, ExportResult['heldBack'][number]>()
   for (const { symbol, sessionDate, quarantined } of curated.qualities(selection)) {
     if (quarantined)
       held.set(`${symbol} ${sessionDate}`, { symbol, sessionDate, reason: 'The session is in quarantine.' })
   }
-  for (const { symbol, sessionDate, rule, ts, message } of curated.blockingFindings(selection)) {
+  for (const finding of curated.blockingFindings(selection)) {
+    const { symbol, sessionDate, rule, message } = finding
     const key = `${symbol} ${sessionDate}`
-    if (held.has(key) || acknowledged.has(`${key} ${rule} ${ts}`)) continue
+    if (held.has(key) || acknowledged.has(findingKeyText(finding))) continue
     held.set(key, { symbol, sessionDate, reason: `${rule}: ${message}` })
   }
   return [...held.values()].sort((a, b) => (a.symbol + a.sessionDate < b.symbol + b.sessionDate ? -1 : 1))

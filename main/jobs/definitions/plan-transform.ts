@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { firstPlace } from '#shared/binary-search.ts'
 import type { TradingCalendar } from '#shared/calendar/calendar.ts'
 import { datesGone, type OwnedSession, ownedSessions } from '#shared/calendar/session-windows.ts'
 import type { StaleCause } from '#shared/contract/quality.ts'
@@ -125,8 +126,8 @@ class Line {
     this.#input = input
     this.#ids = sessions.map(() => [])
     for (const span of input.spans) {
-      for (let i = firstReaching(sessions, span.firstTs); i < sessions.length && sessions[i].fromTs <= span.lastTs; i++)
-        this.#ids[i].push(span.id)
+      const first = firstPlace(sessions.length, (at) => sessions[at].toTs > span.firstTs)
+      for (let i = first; i < sessions.length && sessions[i].fromTs <= span.lastTs; i++) this.#ids[i].push(span.id)
     }
     this.#ids.forEach((ids, i) => {
       if (ids.length > 0) this.#withResponses.push(i)
@@ -163,8 +164,9 @@ class Line {
   }
 
   #placesBefore(i: number): readonly number[] {
-    const end = lowerBound(this.#withResponses, i)
-    return this.#withResponses.slice(Math.max(0, end - this.#input.historySessions), end)
+    const places = this.#withResponses
+    const end = firstPlace(places.length, (at) => places[at] >= i)
+    return places.slice(Math.max(0, end - this.#input.historySessions), end)
   }
 
   /** What a later session's normal depends on of this one. */
@@ -201,30 +203,6 @@ class Line {
 
 function digest(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32)
-}
-
-/** Index of the first session whose window ends after `ts`. */
-function firstReaching(owned: readonly { readonly toTs: number }[], ts: number): number {
-  let low = 0
-  let high = owned.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (owned[middle].toTs <= ts) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-/** Index of the first element that is not below `value`. */
-function lowerBound(ascending: readonly number[], value: number): number {
-  let low = 0
-  let high = ascending.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (ascending[middle] < value) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 function localDate(calendar: TradingCalendar, ts: number): SessionDate {

@@ -1,3 +1,4 @@
+import { firstPlace } from '#shared/binary-search.ts'
 import { canonicalJson } from '#shared/canonical-json.ts'
 import { ruleBook } from '#shared/config/quality-config.ts'
 import type { Adjustment } from '#shared/contract/quality.ts'
@@ -84,12 +85,6 @@ export function saveConfig({ config, configHash }: SymbolPlan, services: JobServ
 
 /** The largest of ascending ids that is below `id`; 0 when there is none. */
 function latestBefore(ids: readonly number[], id: number): number {
-  let low = 0
-  let high = ids.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (ids[middle] < id) low = middle + 1
-    else high = middle
-  }
-  return low === 0 ? 0 : ids[low - 1]
+  const place = firstPlace(ids.length, (at) => ids[at] >= id)
+  return place === 0 ? 0 : ids[place - 1]
 }

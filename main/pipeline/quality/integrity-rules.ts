@@ -1,6 +1,6 @@
 import { BAR_SECONDS } from '#shared/bars.ts'
+import { isOpenAt } from '#shared/calendar/session-hours.ts'
 import { describeOhlc, reportRuns, type RuleCheck } from './rule-block.ts'
-import { isInSession } from './session-grid.ts'
 
 /** Rules that decide whether a bar can be one of the session at all. They get every bar of the window, as merged. */
 
@@ -8,9 +8,9 @@ export const outOfSession: RuleCheck<'out_of_session'> = ({ bars, session }, _pa
   const { ts } = bars
   const rows = ts.length
   for (let row = 0; row < rows; row++) {
-    if (isInSession(ts[row], session)) continue
+    if (isOpenAt(session, ts[row])) continue
     const from = row
-    while (row + 1 < rows && !isInSession(ts[row + 1], session)) row++
+    while (row + 1 < rows && !isOpenAt(session, ts[row + 1])) row++
     const count = row - from + 1
     report({
       rows: [from, row],

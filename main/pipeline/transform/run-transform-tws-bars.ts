@@ -1,6 +1,8 @@
 import { BarFlag, type BarColumns, barsBetween, type CuratedColumns } from '#shared/bars.ts'
 import type { Session } from '#shared/calendar/calendar.ts'
+import { isOpenAt } from '#shared/calendar/session-hours.ts'
 import type { Finding } from '#shared/contract/quality.ts'
+import { barValues } from '#shared/quality/bar-values.ts'
 import type { RuleId } from '#shared/quality/rule-catalogue.ts'
 import type { SessionFacts } from '#shared/quality/session-facts.ts'
 import type { SessionMetrics } from '#shared/quality/session-metrics.ts'
@@ -18,7 +20,7 @@ import {
 } from '../quality/merge-rules.ts'
 import type { Hit, MergeFacts, RuleBlock, RuleCheck } from '../quality/rule-block.ts'
 import { flatRun, stalePrice, zeroVolumeRun } from '../quality/run-rules.ts'
-import { isInSession, type SessionGrid, sessionGrid } from '../quality/session-grid.ts'
+import { type SessionGrid, sessionGrid } from '../quality/session-grid.ts'
 import { dailyBarMismatch, fewestBars, openGap, scheduleDifference, splitJump } from '../quality/session-rules.ts'
 import { badTick, priceMove } from '../quality/spike-rules.ts'
 import { tickSize, tradeCountZero, volumeFractional, vwapOutsideRange } from '../quality/value-rules.ts'
@@ -330,7 +332,7 @@ class SessionTransform {
     const { session } = this.#input
     if (kept.ts.length < raw.ts.length) {
       for (const ts of raw.ts) {
-        if (isInSession(ts, session)) slots[this.#grid.slotOf(ts)] = 1
+        if (isOpenAt(session, ts)) slots[this.#grid.slotOf(ts)] = 1
       }
     }
     for (const ts of kept.ts) slots[this.#grid.slotOf(ts)] = this.#doubtful.has(ts) ? 1 : 2
@@ -376,24 +378,9 @@ type BarContext = NonNullable<TransformFinding['context']>
 /** The bar with its neighbours, so that a finding can be understood without the block. */
 function contextOf(bars: BarColumns, row: number): BarContext {
   return {
-    previous: row === 0 ? null : barAt(bars, row - 1),
-    bar: barAt(bars, row),
-    next: row + 1 < bars.ts.length ? barAt(bars, row + 1) : null,
-  }
-}
-
-function barAt(bars: BarColumns, row: number): BarContext['bar'] {
-  // JSON has no infinities; the words of the finding have them.
-  const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null)
-  return {
-    ts: bars.ts[row],
-    open: orNull(bars.open[row]),
-    high: orNull(bars.high[row]),
-    low: orNull(bars.low[row]),
-    close: orNull(bars.close[row]),
-    volume: orNull(bars.volume[row]),
-    vwap: orNull(bars.vwap[row]),
-    tradeCount: orNull(bars.tradeCount[row]),
+    previous: row === 0 ? null : barValues(bars, row - 1),
+    bar: barValues(bars, row),
+    next: row + 1 < bars.ts.length ? barValues(bars, row + 1) : null,
   }
 }
 

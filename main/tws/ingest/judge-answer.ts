@@ -1,7 +1,8 @@
 import { BAR_SECONDS } from '#shared/bars.ts'
+import { expectedMinutes, type SessionHours } from '#shared/calendar/session-hours.ts'
 import { isHalt } from '#shared/quality/halt.ts'
 import type { ShortReason } from '#main/stores/raw-types.ts'
-import { expectedMinutes, missingRuns, type SessionHours } from './session-hours.ts'
+import { missingRuns } from './session-hours.ts'
 
 /** How far before the asked range bars may lie: TWS counts days in its own way and may begin earlier. Seconds. */
 const EARLIER_SECONDS = 10 * 86_400

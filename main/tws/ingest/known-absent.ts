@@ -1,9 +1,10 @@
 import type { Session } from '#shared/calendar/calendar.ts'
+import { expectedMinutes } from '#shared/calendar/session-hours.ts'
 import type { StoredSchedule } from '#main/stores/fetch-log.ts'
 import type { SessionOutcome } from '#main/stores/raw-types.ts'
 import { type IngestPiece, pieceOf } from './plan-ingest.ts'
 import type { PreparedSymbol } from './prepare-symbol.ts'
-import { expectedMinutes, hoursOf } from './session-hours.ts'
+import { hoursOf } from './session-hours.ts'
 
 /** A piece without what need not be asked for. */
 export interface SplitPiece {

@@ -1,14 +1,7 @@
 import { BAR_SECONDS } from '#shared/bars.ts'
 import type { Session } from '#shared/calendar/calendar.ts'
+import { isOpenAt, type SessionHours } from '#shared/calendar/session-hours.ts'
 import type { StoredSchedule } from '#main/stores/fetch-log.ts'
-
-/** Every minute of a session in which a bar may begin: `openTs <= ts < closeTs` without the pause. */
-export interface SessionHours {
-  readonly openTs: number
-  readonly closeTs: number
-  readonly breakStartTs: number | null
-  readonly breakEndTs: number | null
-}
 
 /**
  * The hours by which an answer is judged: the broker's own where its schedule has the session, else the calendar's. A broker that lists a
@@ -25,16 +18,9 @@ export function hoursOf(session: Session, schedule: StoredSchedule | undefined):
   }
 }
 
-/** Number of minutes in which a bar may begin. */
-export function expectedMinutes({ openTs, closeTs, breakStartTs, breakEndTs }: SessionHours): number {
-  const pause = breakStartTs === null || breakEndTs === null ? 0 : Math.max(0, breakEndTs - breakStartTs)
-  return Math.max(0, Math.round((closeTs - openTs - pause) / BAR_SECONDS))
-}
-
 /** Whether a bar that begins at `ts` is one of the session's: inside its hours and on the minute. */
 export function isSessionMinute(hours: SessionHours, ts: number): boolean {
-  if (ts < hours.openTs || ts >= hours.closeTs || ts % BAR_SECONDS !== 0) return false
-  return hours.breakStartTs === null || hours.breakEndTs === null || ts < hours.breakStartTs || ts >= hours.breakEndTs
+  return isOpenAt(hours, ts) && ts % BAR_SECONDS === 0
 }
 
 /** The distinct minutes of the session among `ts`, ascending. */

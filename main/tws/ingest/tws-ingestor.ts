@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { BarColumns } from '#shared/bars.ts'
 import type { Session } from '#shared/calendar/calendar.ts'
+import { expectedMinutes } from '#shared/calendar/session-hours.ts'
 import type { VerifyConfig } from '#shared/config/tws-config.ts'
 import type { ContractConfig } from '#shared/config/workspace-config.ts'
 import { reportError, SwitchyardError } from '#shared/errors.ts'
@@ -20,7 +21,7 @@ import { describePiece, REASON_WORDS } from './ingest-words.ts'
 import { splitKnownAbsent } from './known-absent.ts'
 import { type PreparedSymbol, SymbolPreparation } from './prepare-symbol.ts'
 import { retryAfter } from './retry-policy.ts'
-import { expectedMinutes, hoursOf, sessionMinutes } from './session-hours.ts'
+import { hoursOf, sessionMinutes } from './session-hours.ts'
 
 /** How a run is told to hold or to end early. */
 export interface IngestControl {
