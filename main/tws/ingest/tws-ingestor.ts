@@ -6,12 +6,13 @@ import type { VerifyConfig } from '#shared/config/tws-config.ts'
 import type { ContractConfig } from '#shared/config/workspace-config.ts'
 import { reportError, SwitchyardError } from '#shared/errors.ts'
 import type { IngestResult } from '#shared/jobs/job-kinds.ts'
-import { addDays, type SessionDate } from '#shared/time.ts'
+import type { SessionDate } from '#shared/time.ts'
 import type { WritableRawStore } from '#main/stores/raw-store.ts'
 import type { BarSeries, RequestPurpose, SessionOutcome, SessionRevision } from '#main/stores/raw-types.ts'
 import type { Priority } from '../pacing/paced-request.ts'
 import type { TwsClient } from '../tws-client.ts'
 import { TwsRequestError } from '../tws-request-error.ts'
+import { fetchDailyBars } from './daily-bars.ts'
 import { diffBars } from './diff-bars.ts'
 import type { ActivityBoard } from './ingest-activity.ts'
 import { type IngestItem, IngestQueue } from './ingest-queue.ts'
@@ -541,47 +542,11 @@ class IngestRun {
       const sessions = inOrder([...(this.#checked.get(symbol) ?? []), ...withoutDailyBar(symbol)])
       if (sessions.length === 0 || this.#failedSymbols.has(symbol)) continue
       try {
-        await this.#fetchDaily(symbol, sessions)
+        const { contract } = await this.#preparation.prepare(symbol)
+        await fetchDailyBars(this.#options, symbol, contract, sessions, this.#signal)
       } catch (thrown) {
         if (!isAboutSymbol(thrown)) throw thrown
       }
-    }
-  }
-
-  async #fetchDaily(symbol: string, sessions: readonly Session[]): Promise<void> {
-    const { client, raw, series, nowMs, priority, isSession } = this.#options
-    const { contract } = await this.#preparation.prepare(symbol)
-    const [first, last] = [sessions[0], sessions[sessions.length - 1]]
-    // TWS counts the sessions up to the last one, those that are not asked about included.
-    let days = 0
-    for (let { date } = first; date <= last.date; date = addDays(date, 1)) if (isSession(symbol, date)) days++
-    const duration = days <= MOST_DAILY_BARS ? `${days} D` : `${Math.ceil(days / SESSIONS_PER_YEAR)} Y`
-    const request = { ...series, barSize: '1 day', useRth: true, symbol, endTs: last.closeTs, duration }
-    const subject = `the daily bars of ${symbol}`
-    let requestId: number | undefined
-    try {
-      const received = await client.historicalBars(
-        { ...request, contract, subject },
-        {
-          priority,
-          signal: this.#signal,
-          onSent: () => {
-            requestId = raw.beginRequest({ ...request, sessions: [], purpose: 'daily' }, nowMs())
-          },
-        },
-      )
-      if (requestId === undefined) throw new SwitchyardError('INTERNAL', `${subject} were answered and never sent.`)
-      const problem = received.ts.length === 0 ? 'there is none' : dailyProblem(received.ts, first, last)
-      if (received.ts.length > 0)
-        raw.storeResponse(requestId, received, [], nowMs(), problem === undefined ? {} : { rejectedBecause: problem })
-      else
-        raw.finishRequest(requestId, 'no_data', [], nowMs(), { code: null, message: 'TWS answered without any bar.' })
-    } catch (thrown) {
-      if (requestId !== undefined && raw.isOpen(requestId)) {
-        const twsCode = thrown instanceof TwsRequestError ? thrown.twsCode : null
-        raw.finishRequest(requestId, 'failed', [], nowMs(), { code: twsCode, message: reportError(thrown).message })
-      }
-      throw thrown
     }
   }
 
@@ -592,23 +557,9 @@ class IngestRun {
   }
 }
 
-/** TWS takes no more than 365 days of a range in days. */
-const MOST_DAILY_BARS = 365
-const SESSIONS_PER_YEAR = 252
-
 function inOrder(sessions: readonly Session[]): readonly Session[] {
   const byDate = new Map(sessions.map((session) => [session.date, session]))
   return [...byDate.values()].sort((a, b) => a.openTs - b.openTs)
-}
-
-/** Why daily bars cannot be those of the sessions from `first` to `last`; their times are dates at 00:00 UTC. */
-function dailyProblem(ts: Iterable<number>, first: Session, last: Session): string | undefined {
-  let inside = 0
-  for (const at of ts) {
-    const date = new Date(at * 1000).toISOString().slice(0, 10)
-    if (date >= first.date && date <= last.date) inside++
-  }
-  return inside > 0 ? undefined : `Not used: no daily bar lies between ${first.date} and ${last.date}.`
 }
 
 /** How many distinct minutes of an answer were not there before. */
