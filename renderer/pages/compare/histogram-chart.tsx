@@ -11,7 +11,7 @@ import {
 } from 'recharts'
 import type { Histogram } from '#shared/contract/contract.ts'
 import { formatCount, formatDifference, formatShare, unitOfField } from '../../format/numbers.ts'
-import { AXIS, GRID } from '../../charts/chart-style.ts'
+import { AXIS, GRID, FOOT_LABEL } from '../../charts/chart-style.ts'
 import classes from '../../charts/chart-tooltip.module.css'
 
 interface HistogramChartProps {
@@ -50,12 +50,7 @@ export function HistogramChart({ histogram, isLog, width, height }: HistogramCha
         height={40}
         minTickGap={24}
         tickFormatter={centre}
-        label={{
-          value: `new − old ${field} (${unitOfField(field)})`,
-          position: 'insideBottom',
-          offset: 2,
-          fill: 'var(--sy-ink-3)',
-        }}
+        label={{ value: `new − old ${field} (${unitOfField(field)})`, ...FOOT_LABEL }}
       />
       <YAxis
         {...AXIS}

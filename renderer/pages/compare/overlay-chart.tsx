@@ -15,8 +15,8 @@ import {
 import type { DotItemDotProps } from 'recharts'
 import type { Overlay } from '#shared/contract/contract.ts'
 import { formatDifference, formatFieldValue, unitOfField } from '../../format/numbers.ts'
-import { formatZoneClock, zoneName } from '../../format/times.ts'
-import { AXIS, CURSOR, GRID, MARKED_MINUTE } from '../../charts/chart-style.ts'
+import { formatZoneClock } from '../../format/times.ts'
+import { AXIS, barStartLabel, CURSOR, GRID, MARKED_MINUTE, noContent, noLabel } from '../../charts/chart-style.ts'
 import { clockTicks } from '../../charts/clock-ticks.ts'
 import type { OverlayRow } from './overlay-rows.ts'
 import { differenceReach, isLonely, overlaySpan } from './overlay-rows.ts'
@@ -94,16 +94,7 @@ export function OverlayChart({ overlay, rows, atTs, width, height }: OverlayChar
       </LineChart>
       <ComposedChart {...shared} width={width} height={STRIP_HEIGHT} title={`Difference of ${field}, new minus old`}>
         <CartesianGrid {...GRID} />
-        <XAxis
-          {...timeAxis}
-          height={36}
-          label={{
-            value: `bar start, ${zoneName(zone)} (${zone})`,
-            position: 'insideBottom',
-            offset: 2,
-            fill: 'var(--sy-ink-3)',
-          }}
-        />
+        <XAxis {...timeAxis} height={36} label={barStartLabel(zone)} />
         <YAxis
           {...AXIS}
           width={Y_WIDTH}
@@ -129,12 +120,6 @@ const LINE = {
 } as const
 
 const AXIS_LABEL = { angle: -90, position: 'insideLeft', offset: 12, fill: 'var(--sy-ink-3)' } as const
-
-/** The strip beneath has the labels. */
-const noLabel = (): string => ''
-
-/** The tooltip of the upper chart shows the values of both. */
-const noContent = (): null => null
 
 /** A dot where a value has no neighbour to draw a line to; nothing elsewhere. */
 function lonelyDot(rows: readonly OverlayRow[], side: 'old' | 'new') {

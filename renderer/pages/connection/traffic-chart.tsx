@@ -11,7 +11,7 @@ import {
   YAxis,
 } from 'recharts'
 import type { PacingBudget } from '#shared/contract/connection.ts'
-import { AXIS, GRID } from '../../charts/chart-style.ts'
+import { AXIS, GRID, noContent } from '../../charts/chart-style.ts'
 import classes from '../../charts/chart-tooltip.module.css'
 import { formatCount } from '../../format/numbers.ts'
 import { formatLocalMoment, LOCAL_ZONE } from '../../format/times.ts'
@@ -88,8 +88,6 @@ export function TrafficChart({ rows, budget, width, height }: TrafficChartProps)
 }
 
 const TICK_MS = 600_000
-
-const noContent = (): null => null
 
 const clock = (ms: number): string => formatLocalMoment(ms).slice(11, 16)
 

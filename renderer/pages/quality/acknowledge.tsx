@@ -1,11 +1,10 @@
-import { Textarea, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import type { Finding, FindingKey } from '#shared/contract/quality.ts'
 import { useAuthor } from '../../author.ts'
 import { ActionPopover } from '../../components/action-popover.tsx'
 import { orpc } from '../../engine-client.ts'
 import { formatQuantity } from '../../format/numbers.ts'
-import classes from './acknowledge.module.css'
+import { problemOf, SignatureFields } from './signature-fields.tsx'
 
 interface AcknowledgeProps {
   readonly label: string
@@ -47,26 +46,13 @@ export function Acknowledge({ label, hint, findings, variant = 'default' }: Ackn
       blockedBy={problemOf(reason, author)}
       firstFocus="field"
     >
-      <div className={classes.fields}>
-        <Textarea
-          label="Reason"
-          placeholder="What was looked at, and why it may stand"
-          value={reason}
-          maxLength={1_000}
-          minRows={2}
-          autosize
-          maxRows={6}
-          data-autofocus
-          onChange={(event) => setReason(event.currentTarget.value)}
-        />
-        <TextInput
-          label="Signed by"
-          placeholder="Your name; remembered in this browser"
-          value={author}
-          maxLength={100}
-          onChange={(event) => setAuthor(event.currentTarget.value)}
-        />
-      </div>
+      <SignatureFields
+        reason={reason}
+        onReason={setReason}
+        author={author}
+        onAuthor={setAuthor}
+        placeholder="What was looked at, and why it may stand"
+      />
     </ActionPopover>
   )
 }
@@ -74,10 +60,4 @@ export function Acknowledge({ label, hint, findings, variant = 'default' }: Ackn
 /** What tells a finding from all others. A rule that this version does not know keeps its name; the engine says if it is none. */
 export function keyOf({ symbol, sessionDate, ts, rule }: Finding): FindingKey {
   return { symbol, sessionDate, ts, rule: rule as FindingKey['rule'] }
-}
-
-/** What an entry lacks to be signed. */
-export function problemOf(reason: string, author: string): string | undefined {
-  if (reason.trim() === '') return 'Write the reason first.'
-  return author.trim() === '' ? 'Say who signs.' : undefined
 }

@@ -13,11 +13,11 @@ import {
   YAxis,
 } from 'recharts'
 import type { SessionReport } from '#shared/contract/quality.ts'
-import { AXIS, CURSOR, GRID, MARKED_MINUTE } from '../../charts/chart-style.ts'
+import { AXIS, barStartLabel, CURSOR, GRID, MARKED_MINUTE, noContent, noLabel } from '../../charts/chart-style.ts'
 import { clockTicks } from '../../charts/clock-ticks.ts'
 import { niceTicks } from '../../charts/nice-ticks.ts'
 import { formatFieldValue } from '../../format/numbers.ts'
-import { formatZoneClock, zoneName } from '../../format/times.ts'
+import { formatZoneClock } from '../../format/times.ts'
 import { Candles } from './candles.tsx'
 import { LANES_HEIGHT, MarkLanes } from './mark-lanes.tsx'
 import classes from './session-chart.module.css'
@@ -118,16 +118,7 @@ export function SessionChart({ report, minutes, span, atTs, onBar, width }: Sess
       <MarkLanes report={report} minutes={minutes} span={span} width={width} left={LEFT} right={RIGHT} />
       <BarChart {...shared} height={VOLUME_HEIGHT} title={`Volume of ${symbol} on ${sessionDate}`} barCategoryGap={0}>
         <CartesianGrid {...GRID} vertical={false} />
-        <XAxis
-          {...timeAxis}
-          height={34}
-          label={{
-            value: `bar start, ${zoneName(zone)} (${zone})`,
-            position: 'insideBottom',
-            offset: 2,
-            fill: 'var(--sy-ink-3)',
-          }}
-        />
+        <XAxis {...timeAxis} height={34} label={barStartLabel(zone)} />
         <YAxis
           {...AXIS}
           width={LEFT}
@@ -150,12 +141,6 @@ const AXIS_LABEL = {
   fill: 'var(--sy-ink-3)',
   style: { textAnchor: 'middle' },
 } as const
-
-/** The part at the foot has the labels. */
-const noLabel = (): string => ''
-
-/** The tooltip of the upper part shows the values of both. */
-const noContent = (): null => null
 
 const short = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 })
 const shortCount = (value: number): string => short.format(value)

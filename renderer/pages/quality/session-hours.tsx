@@ -1,4 +1,4 @@
-import { SegmentedControl, Textarea, TextInput } from '@mantine/core'
+import { SegmentedControl } from '@mantine/core'
 import { useState } from 'react'
 import type { SessionReport } from '#shared/contract/quality.ts'
 import { useAuthor } from '../../author.ts'
@@ -6,9 +6,8 @@ import { ActionPopover } from '../../components/action-popover.tsx'
 import { StateMark } from '../../components/state-mark.tsx'
 import { orpc } from '../../engine-client.ts'
 import { formatLocalMoment, formatZoneClock, LOCAL_ZONE, zoneName } from '../../format/times.ts'
-import { problemOf } from './acknowledge.tsx'
-import fields from './acknowledge.module.css'
 import classes from './session-hours.module.css'
+import { problemOf, SignatureFields } from './signature-fields.tsx'
 
 type Holder = 'calendar' | 'broker'
 
@@ -68,7 +67,7 @@ function Decide({ report }: { readonly report: SessionReport }) {
       blockedBy={problemOf(reason, author)}
       firstFocus="field"
     >
-      <div className={fields.fields}>
+      <SignatureFields reason={reason} onReason={setReason} author={author} onAuthor={setAuthor}>
         <SegmentedControl
           aria-label="Whose hours hold"
           data={[
@@ -78,23 +77,7 @@ function Decide({ report }: { readonly report: SessionReport }) {
           value={holds}
           onChange={setHolds}
         />
-        <Textarea
-          label="Reason"
-          value={reason}
-          maxLength={1_000}
-          minRows={2}
-          autosize
-          maxRows={6}
-          data-autofocus
-          onChange={(event) => setReason(event.currentTarget.value)}
-        />
-        <TextInput
-          label="Signed by"
-          value={author}
-          maxLength={100}
-          onChange={(event) => setAuthor(event.currentTarget.value)}
-        />
-      </div>
+      </SignatureFields>
     </ActionPopover>
   )
 }
