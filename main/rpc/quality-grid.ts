@@ -121,7 +121,7 @@ interface CellFindings {
 
 const NOTHING: CellFindings = { worst: 'none', open: 0, acknowledged: 0 }
 
-/** Open and acknowledged findings of each session that has any. */
+/** How many findings are open and how many acknowledged, by session; sessions without findings are left out. */
 function openFindings(
   engine: Engine,
   symbols: readonly string[],

@@ -32,7 +32,7 @@ export interface RuleDefinition<Params extends z.ZodObject = z.ZodObject> {
 
 const ALWAYS_OUT = ['drop', 'refetch', 'quarantine'] as const
 const ANY = RULE_ACTIONS
-/** Rules about a session as a whole, or about bars that are as good as any other, have none to mark or leave out. */
+/** Only rules whose findings name single bars can mark or drop them. */
 const OF_SESSION = ['keep', 'refetch', 'quarantine'] as const
 
 const none = z.strictObject({})

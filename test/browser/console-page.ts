@@ -1,7 +1,27 @@
+import path from 'node:path'
 import type { Browser, Locator, Page } from 'playwright'
 import { expect } from 'vitest'
+import { SCREENSHOTS } from './console-build.ts'
 
-export type Scheme = 'light' | 'dark'
+export const SIZES = [
+  { width: 1440, height: 900 },
+  { width: 1024, height: 700 },
+] as const
+export const SCHEMES = ['light', 'dark'] as const
+
+/** Fails when something is wider than the page. */
+export async function expectToFit(page: Page): Promise<void> {
+  const [content, room] = await page.evaluate(() => {
+    const main = document.querySelector('main')!
+    return [main.scrollWidth, main.clientWidth]
+  })
+  expect(content).toBeLessThanOrEqual(room)
+}
+
+/** The middle of a cell of a grid of sessions, counted from the first symbol and the first session. */
+export const cellPosition = (row: number, column: number) => ({ x: 76 + column * 14 + 6, y: 24 + row * 14 + 6 })
+
+export type Scheme = (typeof SCHEMES)[number]
 
 export interface PageOptions {
   readonly scheme?: Scheme
@@ -97,3 +117,7 @@ export async function markDocument(page: Page): Promise<() => Promise<boolean>> 
   })
   return () => page.evaluate(() => document.documentElement.dataset['marked'] === 'yes')
 }
+
+/** Saves a picture of what the window shows. */
+export const shoot = (page: Page, name: string): Promise<Buffer> =>
+  page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) })

@@ -12,12 +12,16 @@ import {
   cells,
   descriptionOf,
   eventually,
+  expectToFit,
   fact,
   goTo,
   inConsole,
   markDocument,
   NETWORK_NOISE,
   region,
+  SCHEMES,
+  shoot,
+  SIZES,
 } from './console-page.ts'
 import type { ConsoleWorkspace } from './console-workspace.ts'
 import { fill, makeWorkspace, STORED, SYMBOLS } from './console-workspace.ts'
@@ -59,41 +63,31 @@ const onFresh = (look: (page: Page) => Promise<void>, options?: PageOptions): Pr
 /** `12,480`, worked out without the console's own formatting. */
 const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 
-const SIZES = [
-  { width: 1440, height: 900 },
-  { width: 1024, height: 700 },
-] as const
-
-describe.each(['light', 'dark'] as const)('in the %s theme', (scheme) => {
+describe.each(SCHEMES)('in the %s theme', (scheme) => {
   test.each(SIZES)('every page is drawn without a problem and fits $width by $height', async (size) => {
-    const save = (page: Page, name: string) =>
-      page.screenshot({ path: path.join(SCREENSHOTS, `${name}-${scheme}-${size.width}.png`) })
-    const isTooWide = (page: Page) =>
-      page.evaluate(() => document.querySelector('main')!.scrollWidth > document.querySelector('main')!.clientWidth)
-
     await onDesk(
       async (page) => {
         await page.getByRole('table', { name: 'Symbols' }).waitFor()
-        await save(page, 'overview')
-        expect(await isTooWide(page)).toBe(false)
+        await shoot(page, `overview-${scheme}-${size.width}`)
+        await expectToFit(page)
         await goTo(page, '/ingest', 'Ingest')
         await page.getByRole('table', { name: 'Plan by symbol' }).waitFor()
-        await save(page, 'ingest')
-        expect(await isTooWide(page)).toBe(false)
+        await shoot(page, `ingest-${scheme}-${size.width}`)
+        await expectToFit(page)
         await goTo(page, '/compare', 'Compare')
         await page.locator('.recharts-bar-rectangle').first().waitFor()
-        await save(page, 'compare')
-        expect(await isTooWide(page)).toBe(false)
+        await shoot(page, `compare-${scheme}-${size.width}`)
+        await expectToFit(page)
       },
       { scheme, ...size },
     )
     await onFresh(
       async (page) => {
         await page.getByText('Nothing is stored yet').waitFor()
-        await save(page, 'overview-empty')
+        await shoot(page, `overview-empty-${scheme}-${size.width}`)
         await goTo(page, '/compare', 'Compare')
         await page.getByText('Nothing has been compared yet').waitFor()
-        await save(page, 'compare-empty')
+        await shoot(page, `compare-empty-${scheme}-${size.width}`)
       },
       { scheme, ...size },
     )

@@ -9,7 +9,17 @@ import { downloaded } from './console-download.ts'
 import type { ConsoleHost } from './console-host.ts'
 import { startConsoleHost, succeeded } from './console-host.ts'
 import type { PageOptions } from './console-page.ts'
-import { eventually, goTo, inConsole, region } from './console-page.ts'
+import {
+  cellPosition,
+  eventually,
+  expectToFit,
+  goTo,
+  inConsole,
+  region,
+  SCHEMES,
+  shoot,
+  SIZES,
+} from './console-page.ts'
 import type { ConsoleWorkspace } from './console-workspace.ts'
 import { makeWorkspace } from './console-workspace.ts'
 import { launchChromium } from './launch-chromium.ts'
@@ -85,24 +95,6 @@ function writeCalendar(folder: string): void {
 const onDesk = (look: (page: Page) => Promise<void>, options?: PageOptions): Promise<void> =>
   inConsole(browser, host.url, look, options)
 
-const SIZES = [
-  { width: 1440, height: 900 },
-  { width: 1024, height: 700 },
-] as const
-const SCHEMES = ['light', 'dark'] as const
-
-const shoot = (page: Page, name: string): Promise<Buffer> =>
-  page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) })
-
-/** Fails when something is wider than the page. */
-async function expectToFit(page: Page): Promise<void> {
-  const [content, room] = await page.evaluate(() => {
-    const main = document.querySelector('main')!
-    return [main.scrollWidth, main.clientWidth]
-  })
-  expect(content).toBeLessThanOrEqual(room)
-}
-
 const grid = (page: Page) => page.getByRole('application', { name: /^Quality grid/ })
 
 async function openPage(page: Page, search = ''): Promise<void> {
@@ -115,9 +107,6 @@ async function openPage(page: Page, search = ''): Promise<void> {
 }
 
 const SESSION = `?layer=findings&symbol=${BAD_TICK.symbol}&session=${BAD_TICK.sessionDate}`
-
-/** The middle of a cell, counted from the first symbol and the first session. */
-const cellPosition = (row: number, column: number) => ({ x: 76 + column * 14 + 6, y: 24 + row * 14 + 6 })
 
 const addressOf = (page: Page): Promise<URLSearchParams> =>
   page.evaluate(() => window.location.hash).then((hash) => new URLSearchParams(hash.split('?')[1] ?? ''))

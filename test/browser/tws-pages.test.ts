@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs'
-import path from 'node:path'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EngineClient } from '#main/rpc/router.ts'
@@ -7,7 +6,18 @@ import { buildConsole, SCREENSHOTS } from './console-build.ts'
 import type { ConsoleHost } from './console-host.ts'
 import { startConsoleHost, succeeded } from './console-host.ts'
 import type { PageOptions } from './console-page.ts'
-import { eventually, fact, goTo, inConsole, region } from './console-page.ts'
+import {
+  cellPosition,
+  eventually,
+  expectToFit,
+  fact,
+  goTo,
+  inConsole,
+  region,
+  SCHEMES,
+  shoot,
+  SIZES,
+} from './console-page.ts'
 import type { ConsoleWorkspace } from './console-workspace.ts'
 import { makeWorkspace } from './console-workspace.ts'
 import { launchChromium } from './launch-chromium.ts'
@@ -55,24 +65,6 @@ afterAll(async () => {
 const onDesk = (look: (page: Page) => Promise<void>, options?: PageOptions): Promise<void> =>
   inConsole(browser, host.url, look, options)
 
-const SIZES = [
-  { width: 1440, height: 900 },
-  { width: 1024, height: 700 },
-] as const
-const SCHEMES = ['light', 'dark'] as const
-
-const shoot = (page: Page, name: string): Promise<Buffer> =>
-  page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) })
-
-/** Fails when something is wider than the page. */
-async function expectToFit(page: Page): Promise<void> {
-  const [content, room] = await page.evaluate(() => {
-    const main = document.querySelector('main')!
-    return [main.scrollWidth, main.clientWidth]
-  })
-  expect(content).toBeLessThanOrEqual(room)
-}
-
 const row = (page: Page, table: string) =>
   page.getByRole('table', { name: table, exact: true }).locator('tbody tr').first()
 
@@ -82,9 +74,6 @@ async function showSessions(page: Page, from: string, to: string): Promise<void>
   await page.getByRole('textbox', { name: 'First session' }).fill(from)
   await page.getByRole('textbox', { name: 'Last session' }).fill(to)
 }
-
-/** The middle of a cell, counted from the first symbol and the first session. */
-const cellPosition = (row: number, column: number) => ({ x: 76 + column * 14 + 6, y: 24 + row * 14 + 6 })
 
 describe('the ingest page', () => {
   test('shows a paused run, the coverage, and what needs a look', async () => {

@@ -20,7 +20,7 @@ describe('a change of basis', () => {
     expect(basisChanges([seen(2, 1, 0.25)])[0].volumeRatio).toBe(4)
   })
 
-  test('that is seen in several sessions is one, and reaches as far as any of them shows', () => {
+  test('seen in several sessions is counted once, over all the sessions that show it', () => {
     const changes = basisChanges([seen(9, 3, 0.25), seen(9, 6, 0.2501), seen(10, 7, 0.25)])
     expect(changes).toMatchObject([{ lastOldResponse: 7, firstNewResponse: 9 }])
     expect(scaleOf(changes, 7).price).toBeCloseTo(0.25, 9)

@@ -71,3 +71,8 @@ export function reportRuns(
 export function describeOhlc(bars: BarColumns, row: number): string {
   return `open ${bars.open[row]}, high ${bars.high[row]}, low ${bars.low[row]}, close ${bars.close[row]}`
 }
+
+/** `0.0123` as `1.23 %`. */
+export function percent(size: number): string {
+  return `${(size * 100).toPrecision(3)} %`
+}

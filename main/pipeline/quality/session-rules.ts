@@ -1,4 +1,4 @@
-import type { RuleCheck } from './rule-block.ts'
+import { percent, type RuleCheck } from './rule-block.ts'
 import { usualTick } from './usual-tick.ts'
 
 /** Rules about a session as a whole: against the session before, the broker's daily bar and the broker's schedule. */
@@ -110,8 +110,4 @@ function hours(openTs: number, closeTs: number): string {
   const two = (value: number): string => String(value).padStart(2, '0')
   const text = (ts: number): string => `${two(Math.floor(ts / 3_600) % 24)}:${two(Math.floor(ts / 60) % 60)}`
   return `${text(openTs)} to ${text(closeTs)} UTC`
-}
-
-function percent(size: number): string {
-  return `${(size * 100).toPrecision(3)} %`
 }

@@ -1,5 +1,5 @@
 import { BAR_SECONDS, type BarColumns } from '#shared/bars.ts'
-import type { RuleBlock, RuleCheck } from './rule-block.ts'
+import { percent, type RuleBlock, type RuleCheck } from './rule-block.ts'
 import { robustScaleInPlace } from './robust-scale.ts'
 import { sessionGrid } from './session-grid.ts'
 import { usualTick } from './usual-tick.ts'
@@ -166,8 +166,4 @@ function ownScale({ ts, close }: BarColumns): number {
 
 function signed(size: number): string {
   return `${size > 0 ? '+' : '-'}${percent(Math.abs(size))}`
-}
-
-function percent(size: number): string {
-  return `${(size * 100).toPrecision(3)} %`
 }
