@@ -7,19 +7,25 @@ const DAY = 86_400
  * the offset is looked up once.
  */
 export class LocalClock {
+  /** Whether the last time was one that a clock change repeats, and was decided by the rule. */
+  wasDecided = false
   readonly #zone: string
+  readonly #repeated: 'refuse' | 'first' | 'second'
   readonly #offsets = new Map<number, number | 'changes'>()
 
-  constructor(zone: string) {
+  /** @param repeated which of the two instants a repeated time means; neither when left out. */
+  constructor(zone: string, repeated: 'refuse' | 'first' | 'second' = 'refuse') {
     this.#zone = zone
+    this.#repeated = repeated
   }
 
   /**
    * Epoch seconds of a wall-clock time given as if it were UTC.
    *
-   * @returns null when a clock change skips that time or repeats it, since it then names no single instant.
+   * @returns null when a clock change skips that time, or repeats it and no rule says which is meant.
    */
   toEpochSeconds(wallSeconds: number): number | null {
+    this.wasDecided = false
     const day = Math.floor(wallSeconds / DAY)
     let offset = this.#offsets.get(day)
     if (offset === undefined) {
@@ -34,6 +40,9 @@ export class LocalClock {
       (around) => wallSeconds - zoneOffsetSeconds(this.#zone, around),
     )
     const exact = new Set(guesses.filter((ts) => ts + zoneOffsetSeconds(this.#zone, ts) === wallSeconds))
-    return exact.size === 1 ? [...exact][0] : null
+    if (exact.size === 1) return [...exact][0]
+    if (exact.size === 0 || this.#repeated === 'refuse') return null
+    this.wasDecided = true
+    return this.#repeated === 'first' ? Math.min(...exact) : Math.max(...exact)
   }
 }

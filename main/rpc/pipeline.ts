@@ -53,6 +53,13 @@ export const features = os.features.router({
 
 export const legacy = os.legacy.router({
   import: os.legacy.import.handler(({ context, input }) => context.engine.jobs.submit('legacy-import', input)),
+  files: os.legacy.files.handler(({ context }) =>
+    context.engine.stores.legacy.files().map(({ id: _id, stamp: _stamp, descriptionHash: _hash, ...file }) => ({
+      ...file,
+      clockChanges: { ...file.clockChanges },
+      doubts: [...file.doubts],
+    })),
+  ),
   rejected: os.legacy.rejected.handler(({ context, input }) => [...context.engine.stores.legacy.rejected(input.limit)]),
 })
 

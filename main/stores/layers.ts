@@ -5,6 +5,7 @@ import { quality } from './migrations/curated/0002-quality.ts'
 import { findingIndexes } from './migrations/curated/0003-finding-indexes.ts'
 import { featureSets } from './migrations/features/0001-feature-sets.ts'
 import { legacyBars } from './migrations/legacy/0001-legacy-bars.ts'
+import { filesAndFeatures } from './migrations/legacy/0002-files-and-features.ts'
 import { jobs } from './migrations/ops/0001-jobs.ts'
 import { jobControls } from './migrations/ops/0002-job-controls.ts'
 import { connectionLog } from './migrations/ops/0003-connection-log.ts'
@@ -44,7 +45,12 @@ export const LAYERS = {
     synchronous: 'NORMAL',
     pageSize: BLOCK_PAGE_BYTES,
   },
-  legacy: { name: 'legacy', applicationId: 0x53775933, migrations: [legacyBars], synchronous: 'NORMAL' },
+  legacy: {
+    name: 'legacy',
+    applicationId: 0x53775933,
+    migrations: [legacyBars, filesAndFeatures],
+    synchronous: 'NORMAL',
+  },
   comparisons: { name: 'comparisons', applicationId: 0x53775934, migrations: [runs], synchronous: 'NORMAL' },
   ops: {
     name: 'ops',

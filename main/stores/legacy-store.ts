@@ -1,8 +1,11 @@
+import type { Statement } from 'better-sqlite3'
 import type { BarColumns } from '#shared/bars.ts'
 import type { SessionDate } from '#shared/time.ts'
 import { BAR_BLOB_COLUMNS, type BarBlobs, decodeBars, encodeBars, hashBars } from './bar-blocks.ts'
 import { guarded, openReadable, openWritable, type Readable, type Writable } from './database.ts'
 import { LAYERS } from './layers.ts'
+import { type LegacyPiece, mergePieces } from './legacy-pieces.ts'
+import { decodeDoubles, encodeDoubles, hashBlobs } from './session-block.ts'
 
 export interface LegacyBlock {
   readonly symbol: string
@@ -12,12 +15,12 @@ export interface LegacyBlock {
   readonly bars: BarColumns
 }
 
-/** One import of one file. The same file is not imported again while description and calendar stay the same. */
+/** One import of one file that holds one symbol. */
 export interface LegacyImport {
   readonly symbol: string
   readonly file: string
   readonly sha256: string
-  /** Hash of what said how to read the file: its description and the calendar. */
+  /** Hash of what said how to read the file: its description and the calendars. */
   readonly descriptionHash: string
   readonly rows: number
   readonly rejected: number
@@ -25,10 +28,54 @@ export interface LegacyImport {
 
 /** A row that could not be read, kept with its line number and the reason. */
 export interface RejectedRow {
-  /** Line in the file, counted from 1, the header included. */
+  /** Line (in a file without lines the row) counted from 1, the header included. */
   readonly line: number
   readonly reason: string
   readonly text: string
+}
+
+/** What an import began from. */
+export interface ImportBeginning {
+  readonly file: string
+  /** The symbol that the path says; null when the file says it. */
+  readonly symbol: string | null
+  readonly descriptionHash: string
+}
+
+/** What became of a file: `rowsInFile` = `rows` + `rejected` + `duplicates` + `otherSymbols`; empty lines are `blank`. */
+export interface ImportOutcome {
+  readonly sha256: string
+  readonly bytes: number
+  readonly stamp: string | null
+  readonly rowsInFile: number
+  readonly rows: number
+  readonly rejected: number
+  /** Rows that a later row of the same minute took the place of. */
+  readonly duplicates: number
+  readonly blank: number
+  /** Rows of symbols that the workspace does not have. */
+  readonly otherSymbols: number
+  /** Times that a clock change skips or repeats: those that were refused, and those that the described rule decided. */
+  readonly clockChanges: { readonly refused: number; readonly decided: number }
+  readonly firstTs: number | null
+  readonly lastTs: number | null
+  readonly doubts: readonly string[]
+}
+
+/** A file as it was imported last. */
+export interface ImportedFile extends ImportBeginning, ImportOutcome {
+  readonly id: number
+  readonly importedAtMs: number
+}
+
+/** What one import says of the sessions of one symbol. */
+export interface ImportedSession {
+  readonly importId: number
+  readonly sessionDate: SessionDate
+  readonly bars: BarColumns
+  readonly features: ReadonlyMap<string, Float64Array>
+  /** Rows that are not among the bars, because a later one has the same minute. */
+  readonly duplicates: readonly RejectedRow[]
 }
 
 export interface LegacySummary {
@@ -58,9 +105,48 @@ export class LegacyStore {
     return this.#database
       .prepare(
         `select symbol, file, sha256, description_hash as descriptionHash, rows, rejected
-         from legacy_imports where symbol = ? order by id desc limit 1`,
+         from legacy_imports where symbol = ? and state <> 'pending' order by id desc limit 1`,
       )
       .get(symbol) as LegacyImport | undefined
+  }
+
+  /** Files that what is stored came from, ascending by name. */
+  files(): readonly ImportedFile[] {
+    const rows = this.#database
+      .prepare(
+        `select id, file, nullif(symbol, '') as symbol, description_hash as descriptionHash, sha256, bytes, stamp,
+                rows_in_file as rowsInFile, rows, rejected, duplicates, blank, other_symbols as otherSymbols,
+                clock_changes as clockChanges, first_ts as firstTs, last_ts as lastTs, doubts, imported_at_ms as importedAtMs
+         from legacy_imports where state = 'current' order by file, id`,
+      )
+      .all() as (Omit<ImportedFile, 'clockChanges' | 'doubts'> & { clockChanges: string; doubts: string })[]
+    return rows.map((row) => ({
+      ...row,
+      clockChanges: JSON.parse(row.clockChanges) as ImportedFile['clockChanges'],
+      doubts: JSON.parse(row.doubts) as string[],
+    }))
+  }
+
+  /** Legacy features of a session by name, one value for every bar of its block. */
+  features(symbol: string, sessionDate: SessionDate): ReadonlyMap<string, Float64Array> {
+    const rows = this.#database
+      .prepare('select name, "values" from legacy_features where symbol = ? and session_date = ? order by name')
+      .raw()
+      .all(symbol, sessionDate) as [string, Buffer][]
+    return new Map(rows.map(([name, values]) => [name, decodeDoubles(values)]))
+  }
+
+  /** Minutes that more than one file has, over all sessions of a symbol. */
+  overlaps(symbol: string): number {
+    return this.#database
+      .prepare(
+        `select coalesce(sum(p.bars - b.count), 0) from legacy_bars b
+         join (select symbol, session_date, sum(length(ts) / 8) as bars from legacy_pieces group by symbol, session_date) p
+           using (symbol, session_date)
+         where b.symbol = ? and b.files > 1`,
+      )
+      .pluck()
+      .get(symbol) as number
   }
 
   /** Dates that the old pipeline has for a symbol, ascending. */
@@ -106,13 +192,13 @@ export class LegacyStore {
     return this.#database.prepare('select distinct symbol from legacy_bars order by symbol').pluck().all() as string[]
   }
 
-  /** Refused rows of the current import of each symbol. */
+  /** Refused rows of the current import of each file, those included that a later row of the same minute took the place of. */
   rejected(limit: number): readonly (RejectedRow & { readonly file: string })[] {
     return this.#database
       .prepare(
         `select i.file as file, r.line as line, r.reason as reason, r.text as text
          from legacy_rejects r join legacy_imports i on i.id = r.import_id
-         where i.id in (select max(id) from legacy_imports group by symbol)
+         where i.state = 'current'
          order by i.file, r.line limit ?`,
       )
       .all(limit) as (RejectedRow & { file: string })[]
@@ -123,7 +209,7 @@ export class LegacyStore {
       .prepare(
         `select count(distinct symbol) as symbols, count(*) as sessions, coalesce(sum(count), 0) as bars,
                 min(session_date) as firstSession, max(session_date) as lastSession,
-                (select max(imported_at_ms) from legacy_imports) as updatedAtMs
+                (select max(imported_at_ms) from legacy_imports where state <> 'pending') as updatedAtMs
          from legacy_bars`,
       )
       .get() as LegacySummary
@@ -140,11 +226,124 @@ export class LegacyStore {
 /** The legacy store with its writing half. Creates and migrates the file when it is opened. */
 export class WritableLegacyStore extends LegacyStore {
   readonly #database: Writable
+  readonly #statements = new Map<string, Statement>()
 
   constructor(file: string) {
     const database = openWritable(file, LAYERS.legacy)
     super(file, database)
     this.#database = database
+  }
+
+  /** Forgets imports that were interrupted before they changed a block, and the refused rows of those that did. */
+  forgetInterrupted(): void {
+    guarded(this.file, () =>
+      this.#database
+        .transaction(() => {
+          this.#database.exec(
+            `delete from legacy_rejects where import_id in (select id from legacy_imports where state = 'pending');
+             delete from legacy_imports where state = 'pending' and id not in (select import_id from legacy_bars)
+               and id not in (select import_id from legacy_pieces);`,
+          )
+        })
+        .immediate(),
+    )
+  }
+
+  /** Notes that a file is being imported. Nothing of it counts before {@link apply} completes it. Returns the import's id. */
+  begin({ file, symbol, descriptionHash }: ImportBeginning, nowMs: number): number {
+    return guarded(this.file, () =>
+      Number(
+        this.#database
+          .prepare(
+            `insert into legacy_imports (symbol, file, sha256, description_hash, rows, rejected, imported_at_ms, state)
+             values (?, ?, '', ?, 0, 0, ?, 'pending')`,
+          )
+          .run(symbol ?? '', file, descriptionHash, nowMs).lastInsertRowid,
+      ),
+    )
+  }
+
+  /** Keeps refused rows of an import that is not completed yet. */
+  addRejects(importId: number, rows: readonly RejectedRow[]): void {
+    guarded(this.file, () => this.#database.transaction(() => this.#insertRejects(importId, rows, false)).immediate())
+  }
+
+  /** Files of which something is stored or once was looked for, also by an import that was interrupted. */
+  knownFiles(): readonly { readonly file: string; readonly symbol: string | null }[] {
+    return this.#database
+      .prepare(
+        `select distinct file, nullif(symbol, '') as symbol from legacy_imports where state <> 'replaced' order by file`,
+      )
+      .all() as { file: string; symbol: string | null }[]
+  }
+
+  /** Every import of a file that may have sessions, also those that were interrupted. */
+  importIds(file: string): readonly number[] {
+    return this.#database
+      .prepare(`select id from legacy_imports where file = ? and state <> 'replaced' order by id`)
+      .pluck()
+      .all(file) as number[]
+  }
+
+  /** Symbols of which an import has sessions. */
+  symbolsOf(importIds: readonly number[]): readonly string[] {
+    const ids = JSON.stringify(importIds)
+    return this.#database
+      .prepare(
+        `select symbol from legacy_bars where import_id in (select value from json_each(@ids))
+         union select symbol from legacy_pieces where import_id in (select value from json_each(@ids)) order by symbol`,
+      )
+      .pluck()
+      .all({ ids }) as string[]
+  }
+
+  /**
+   * Puts `sessions` in the place of what the imports `replaced` had of a symbol, and completes imports, all or nothing. What
+   * other files have of the same sessions stays.
+   *
+   * @param completed asked for when all sessions were taken.
+   * @param retired imports that no symbol has anything of any more.
+   */
+  apply(
+    symbol: string,
+    replaced: readonly number[],
+    sessions: Iterable<ImportedSession>,
+    completed: () => Iterable<{ readonly importId: number; readonly outcome: ImportOutcome }>,
+    retired: readonly number[],
+    nowMs: number,
+  ): void {
+    guarded(this.file, () =>
+      this.#database
+        .transaction(() => {
+          const gone = new Set(replaced)
+          const added = new Map<SessionDate, ImportedSession[]>()
+          const touched = new Set(this.#sessionsOf(symbol, replaced))
+          for (const session of sessions) {
+            this.#insertRejects(session.importId, session.duplicates, true)
+            if (session.bars.ts.length === 0) continue
+            // Most sessions are of one file and new: they need not wait for the others.
+            if (!touched.has(session.sessionDate) && !this.#hasSession(symbol, session.sessionDate)) {
+              this.#writeSession(symbol, session.sessionDate, [{ file: '', ...session }])
+              continue
+            }
+            const own = added.get(session.sessionDate)
+            if (own === undefined) added.set(session.sessionDate, [session])
+            else own.push(session)
+            touched.add(session.sessionDate)
+          }
+          for (const sessionDate of touched) {
+            const kept = this.#piecesOf(symbol, sessionDate).filter(({ importId }) => !gone.has(importId))
+            const more = (added.get(sessionDate) ?? []).map((session) => ({
+              ...session,
+              file: this.#fileOf(session.importId),
+            }))
+            this.#writeSession(symbol, sessionDate, [...kept, ...more])
+          }
+          for (const { importId, outcome } of completed()) this.#complete(importId, outcome, nowMs)
+          this.#retire(retired)
+        })
+        .immediate(),
+    )
   }
 
   /** Replaces everything known of a symbol by what one file holds now, all or nothing. Returns the import's id. */
@@ -158,41 +357,160 @@ export class WritableLegacyStore extends LegacyStore {
     return guarded(this.file, () =>
       database
         .transaction(() => {
-          const { lastInsertRowid } = database
-            .prepare(
-              `insert into legacy_imports (symbol, file, sha256, description_hash, rows, rejected, imported_at_ms)
-               values (@symbol, @file, @sha256, @descriptionHash, @rows, @rejected, @nowMs)`,
-            )
-            .run({ ...imported, nowMs })
-          const importId = Number(lastInsertRowid)
-          database.prepare('delete from legacy_bars where symbol = ?').run(imported.symbol)
-          // The imports themselves stay as history; their refused rows would pile up with every import of a growing file.
-          database
-            .prepare('delete from legacy_rejects where import_id in (select id from legacy_imports where symbol = ?)')
-            .run(imported.symbol)
-          const insert = database.prepare(
-            `insert into legacy_bars (symbol, session_date, import_id, count, content_hash, ${BAR_BLOB_COLUMNS})
-             values (@symbol, @sessionDate, @importId, @count, @contentHash, @ts, @open, @high, @low, @close, @volume, @vwap,
-                     @trade_count)`,
-          )
-          for (const { sessionDate, bars } of sessions) {
-            const blobs = encodeBars(bars)
-            insert.run({
-              symbol: imported.symbol,
-              sessionDate,
-              importId,
-              count: bars.ts.length,
-              contentHash: hashBars(blobs),
-              ...blobs,
-            })
+          const before = database
+            .prepare(`select id from legacy_imports where symbol = ? and state <> 'replaced'`)
+            .pluck()
+            .all(imported.symbol) as number[]
+          const importId = this.begin(imported, nowMs)
+          this.addRejects(importId, rejects)
+          const outcome: ImportOutcome = {
+            ...imported,
+            bytes: 0,
+            stamp: null,
+            rowsInFile: imported.rows + imported.rejected,
+            duplicates: 0,
+            blank: 0,
+            otherSymbols: 0,
+            clockChanges: { refused: 0, decided: 0 },
+            firstTs: null,
+            lastTs: null,
+            doubts: [],
           }
-          const reject = database.prepare(
-            'insert into legacy_rejects (import_id, line, reason, text) values (?, ?, ?, ?)',
+          this.apply(
+            imported.symbol,
+            before,
+            sessions.map((session) => ({ ...session, importId, features: new Map(), duplicates: [] })),
+            () => [{ importId, outcome }],
+            before,
+            nowMs,
           )
-          for (const row of rejects) reject.run(importId, row.line, row.reason, row.text)
           return importId
         })
         .immediate(),
     )
+  }
+
+  /** Statements are used for thousands of sessions; making each anew takes longer than what it does. */
+  #sql(text: string): Statement {
+    let statement = this.#statements.get(text)
+    if (statement === undefined) this.#statements.set(text, (statement = this.#database.prepare(text)))
+    return statement
+  }
+
+  #insertRejects(importId: number, rows: readonly RejectedRow[], isDuplicate: boolean): void {
+    const insert = this.#sql(
+      'insert into legacy_rejects (import_id, line, reason, text, is_duplicate) values (?, ?, ?, ?, ?)',
+    )
+    for (const row of rows) insert.run(importId, row.line, row.reason, row.text, isDuplicate ? 1 : 0)
+  }
+
+  #sessionsOf(symbol: string, importIds: readonly number[]): readonly SessionDate[] {
+    return this.#sql(
+      `select session_date from legacy_bars
+         where symbol = @symbol and files = 1 and import_id in (select value from json_each(@ids))
+         union select session_date from legacy_pieces
+         where symbol = @symbol and import_id in (select value from json_each(@ids))`,
+    )
+      .pluck()
+      .all({ symbol, ids: JSON.stringify(importIds) }) as SessionDate[]
+  }
+
+  #hasSession(symbol: string, sessionDate: SessionDate): boolean {
+    return (
+      this.#sql('select 1 from legacy_bars where symbol = ? and session_date = ?').get(symbol, sessionDate) !==
+      undefined
+    )
+  }
+
+  #fileOf(importId: number): string {
+    return this.#sql('select file from legacy_imports where id = ?').pluck().get(importId) as string
+  }
+
+  #piecesOf(symbol: string, sessionDate: SessionDate): LegacyPiece[] {
+    const block = this.#sql(
+      `select b.import_id, b.files, i.file, ${BAR_BLOB_COLUMNS} from legacy_bars b join legacy_imports i on i.id = b.import_id
+         where b.symbol = ? and b.session_date = ?`,
+    ).get(symbol, sessionDate) as (BarBlobs & { import_id: number; files: number; file: string }) | undefined
+    if (block === undefined) return []
+    if (block.files === 1) {
+      const features = this.features(symbol, sessionDate)
+      return [{ file: block.file, importId: block.import_id, bars: decodeBars(block), features }]
+    }
+    const rows = this.#sql(
+      `select p.import_id, i.file, ${BAR_BLOB_COLUMNS} from legacy_pieces p join legacy_imports i on i.id = p.import_id
+         where p.symbol = ? and p.session_date = ?`,
+    ).all(symbol, sessionDate) as (BarBlobs & { import_id: number; file: string })[]
+    const features = this.#sql(
+      'select name, "values" from legacy_piece_features where symbol = ? and session_date = ? and import_id = ? order by name',
+    ).raw()
+    return rows.map((row) => ({
+      file: row.file,
+      importId: row.import_id,
+      bars: decodeBars(row),
+      features: new Map(
+        (features.all(symbol, sessionDate, row.import_id) as [string, Buffer][]).map(([name, values]) => [
+          name,
+          decodeDoubles(values),
+        ]),
+      ),
+    }))
+  }
+
+  #writeSession(symbol: string, sessionDate: SessionDate, pieces: readonly LegacyPiece[]): void {
+    for (const table of ['legacy_bars', 'legacy_pieces', 'legacy_piece_features', 'legacy_features']) {
+      this.#sql(`delete from ${table} where symbol = ? and session_date = ?`).run(symbol, sessionDate)
+    }
+    if (pieces.length === 0) return
+    const { bars, features } = mergePieces(pieces)
+    const blobs = encodeBars(bars)
+    const last = pieces.reduce((a, b) => (b.file >= a.file ? b : a))
+    this.#sql(
+      `insert into legacy_bars (symbol, session_date, import_id, files, count, content_hash, ${BAR_BLOB_COLUMNS})
+         values (@symbol, @sessionDate, @importId, @files, @count, @contentHash, @ts, @open, @high, @low, @close, @volume, @vwap,
+                 @trade_count)`,
+    ).run({
+      symbol,
+      sessionDate,
+      importId: last.importId,
+      files: pieces.length,
+      count: bars.ts.length,
+      contentHash: hashBars(blobs),
+      ...blobs,
+    })
+    const insertFeature = this.#sql('insert into legacy_features values (?, ?, ?, ?, ?)')
+    for (const [name, values] of features) {
+      const blob = encodeDoubles(values)
+      insertFeature.run(symbol, sessionDate, name, hashBlobs([[name, blob]]), blob)
+    }
+    if (pieces.length === 1) return
+    const insertPiece = this.#sql(
+      `insert into legacy_pieces (symbol, session_date, import_id, ${BAR_BLOB_COLUMNS})
+       values (@symbol, @sessionDate, @importId, @ts, @open, @high, @low, @close, @volume, @vwap, @trade_count)`,
+    )
+    const insertPieceFeature = this.#sql('insert into legacy_piece_features values (?, ?, ?, ?, ?)')
+    for (const piece of pieces) {
+      insertPiece.run({ symbol, sessionDate, importId: piece.importId, ...encodeBars(piece.bars) })
+      for (const [name, values] of piece.features) {
+        insertPieceFeature.run(symbol, sessionDate, piece.importId, name, encodeDoubles(values))
+      }
+    }
+  }
+
+  #complete(importId: number, outcome: ImportOutcome, nowMs: number): void {
+    const { clockChanges, doubts, ...plain } = outcome
+    this.#sql(
+      `update legacy_imports set state = 'current', sha256 = @sha256, bytes = @bytes, stamp = @stamp, rows_in_file = @rowsInFile,
+                rows = @rows, rejected = @rejected, duplicates = @duplicates, blank = @blank, other_symbols = @otherSymbols,
+                clock_changes = @clocks, first_ts = @firstTs, last_ts = @lastTs, doubts = @words, imported_at_ms = @nowMs
+         where id = @importId`,
+    ).run({ ...plain, clocks: JSON.stringify(clockChanges), words: JSON.stringify(doubts), importId, nowMs })
+  }
+
+  /** The imports themselves stay as history; their refused rows would pile up with every import of a growing file. */
+  #retire(importIds: readonly number[]): void {
+    for (const id of importIds) {
+      this.#sql(`update legacy_imports set state = 'replaced' where id = ?`).run(id)
+      this.#sql('delete from legacy_rejects where import_id = ?').run(id)
+    }
   }
 }

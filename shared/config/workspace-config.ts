@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { featureSetNameSchema } from '#shared/features/definition.ts'
-import { zoneNameSchema } from '#shared/zone-name.ts'
+import { oldPipelineConfigSchema } from './legacy-config.ts'
 import { qualityConfigSchema } from './quality-config.ts'
 import { twsConfigSchema } from './tws-config.ts'
 
@@ -70,38 +70,6 @@ export const comparisonConfigSchema = z.strictObject({
   largestDifferences: z.int().min(1).max(1_000).default(20),
 })
 
-/** What the old pipeline's CSV files look like, so that they can be read without guessing. */
-export const legacyBarsConfigSchema = z.strictObject({
-  /** Path below the workspace folder (or absolute) with `{symbol}` where the symbol stands. */
-  files: z.string().refine((path) => path.includes('{symbol}'), { error: 'must contain {symbol}' }),
-  delimiter: z.string().length(1).default(','),
-  columns: z
-    .strictObject({
-      time: z.string().min(1).default('datetime'),
-      open: z.string().min(1).default('open'),
-      high: z.string().min(1).default('high'),
-      low: z.string().min(1).default('low'),
-      close: z.string().min(1).default('close'),
-      volume: z.string().min(1).default('volume'),
-    })
-    .prefault({}),
-  /** strptime pattern of the time column; `epoch` for epoch seconds. */
-  timeFormat: z.string().min(1).default('%Y-%m-%d %H:%M:%S'),
-  /** Zone of naive times. */
-  zone: zoneNameSchema.default('America/New_York'),
-  /** Whether a bar's time stamp is its start or its end. */
-  label: z.enum(['start', 'end']).default('start'),
-  volumeUnit: z.enum(['shares', 'lots']).default('shares'),
-  lotSize: z.int().positive().default(100),
-  /** Prices in the file are divided by this. */
-  priceScale: z.number().positive().default(1),
-})
-
-export const oldPipelineConfigSchema = z.strictObject({
-  name: z.string().min(1),
-  bars: legacyBarsConfigSchema,
-})
-
 export const workspaceConfigSchema = z.strictObject({
   version: z.literal(1),
   name: z.string().min(1).max(64).default('workspace'),
@@ -130,5 +98,4 @@ export const workspaceConfigSchema = z.strictObject({
 export type WorkspaceConfig = z.infer<typeof workspaceConfigSchema>
 export type SymbolConfig = z.infer<typeof symbolConfigSchema>
 export type ContractConfig = z.infer<typeof contractConfigSchema>
-export type LegacyBarsConfig = z.infer<typeof legacyBarsConfigSchema>
 export type Tolerance = z.infer<typeof toleranceSchema>

@@ -8,6 +8,7 @@ import {
   ingestParamsSchema,
   liveParamsSchema,
   largestDifferenceSchema,
+  legacyFileSchema,
   selectionSchema,
   sessionDateSchema,
   verifyParamsSchema,
@@ -344,6 +345,10 @@ export const contract = {
       .route({ method: 'POST', path: '/legacy/import' })
       .input(selectionSchema.pick({ symbols: true }))
       .output(jobSchema),
+    /** Files that the old bars came from. */
+    files: base
+      .route({ method: 'GET', path: '/legacy/files' })
+      .output(z.array(legacyFileSchema.extend({ importedAtMs: z.int() }))),
     rejected: base
       .route({ method: 'GET', path: '/legacy/rejected' })
       .input(z.object({ limit: limitSchema(10_000, 200) }).prefault({}))

@@ -138,13 +138,46 @@ export const verifyResultSchema = z.object({
 })
 export type VerifyResult = z.infer<typeof verifyResultSchema>
 
+/** One imported file: `rowsInFile` = `rows` + `rejected` + `duplicates` + `otherSymbols`; empty lines are `blank`. */
+export const legacyFileSchema = z.object({
+  file: z.string(),
+  /** Null when its rows say their symbols. */
+  symbol: z.string().nullable(),
+  sha256: z.string(),
+  bytes: z.int(),
+  rowsInFile: z.int(),
+  rows: z.int(),
+  rejected: z.int(),
+  duplicates: z.int(),
+  blank: z.int(),
+  otherSymbols: z.int(),
+  /** Times that a clock change skips or repeats: refused, or decided by `repeatedHour`. */
+  clockChanges: z.object({ refused: z.int(), decided: z.int() }),
+  /** Epoch seconds of the first and last bar's start; null where there is none. */
+  firstTs: z.int().nullable(),
+  lastTs: z.int().nullable(),
+  /** What speaks against its description, in words. */
+  doubts: z.array(z.string()),
+})
+
 export const legacyImportResultSchema = z.object({
   files: z.int(),
   filesUnchanged: z.int(),
   rows: z.int(),
   rejected: z.int(),
+  /** Rows that a later row of the same minute in the same file took the place of. */
+  duplicates: z.int().default(0),
+  /** Rows, and files, of symbols that the workspace does not have. */
+  otherSymbols: z.int().default(0),
+  otherFiles: z.int().default(0),
   sessions: z.int(),
+  /** Minutes that more than one file has; the last file by name counts. */
+  overlappingMinutes: z.int().default(0),
   missingFiles: z.array(z.string()),
+  /** Files that were imported before and are no longer there; what came from them was taken out. */
+  vanishedFiles: z.array(z.string()).default([]),
+  /** The first of the imported files; `legacy.files` has all. */
+  fileReports: z.array(legacyFileSchema).default([]),
 })
 
 /** Counts per compared field over the minutes that both sides have. */

@@ -1,19 +1,22 @@
-import { existsSync } from 'node:fs'
-import { isAbsolute, join } from 'node:path'
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { descriptionsOf } from '#shared/config/legacy-config.ts'
 import { SwitchyardError } from '#shared/errors.ts'
-import { readOldBars } from '#main/legacy/read-old-bars.ts'
-import { scanFile } from '#main/legacy/scan-file.ts'
-import { hashJson } from '#main/stores/hash-json.ts'
+import { findCandidates, symbolOf } from '#main/legacy/find-candidates.ts'
+import { type CandidateFile, importFiles, isUnchanged } from '#main/legacy/import-files.ts'
 import type { JobDefinition } from '../job-definition.ts'
 import type { JobServices } from '../job-services.ts'
 import { selectedSymbols } from '../selection.ts'
+
+/** Reports of files that a result keeps. */
+const MOST_REPORTS = 200
 
 /** The description of the old pipeline. Throws NOTHING_TO_DO when switchyard.yaml has none. */
 export function requireOldPipeline(services: JobServices): NonNullable<JobServices['config']['oldPipeline']> {
   const { oldPipeline } = services.config
   if (oldPipeline === undefined) {
     throw new SwitchyardError('NOTHING_TO_DO', 'switchyard.yaml does not describe an old pipeline.', {
-      hint: 'Add a section oldPipeline that says where its files are and what they look like; docs/configuration.md has an example.',
+      hint: 'Add a section oldPipeline that says where its files are and what they look like; docs/old-pipeline.md has examples, and "switchyard legacy sniff FILE" proposes one.',
     })
   }
   return oldPipeline
@@ -30,53 +33,143 @@ export const legacyImportJob: JobDefinition<'legacy-import'> = {
     selectedSymbols(params, services)
   },
   run: async (params, { services, signal, report }) => {
-    const { bars: description } = requireOldPipeline(services)
-    const symbols = selectedSymbols(params, services)
-    const result = { files: 0, filesUnchanged: 0, rows: 0, rejected: 0, sessions: 0, missingFiles: [] as string[] }
-    for (const [i, symbol] of symbols.entries()) {
-      signal.throwIfAborted()
-      const pattern = description.files.replaceAll('{symbol}', symbol)
-      const path = isAbsolute(pattern) ? pattern : join(services.folder, pattern)
-      report(0, i / symbols.length, { detail: pattern, done: i, total: symbols.length, unit: 'files' })
-      if (!existsSync(path)) {
-        result.missingFiles.push(pattern)
-        continue
-      }
-      const calendar = services.calendarOf(symbol)
-      // Which rows have a place, and in which session, is for the calendar to say.
-      const descriptionHash = hashJson([description, calendar.hash])
-      const scanned = await scanFile(path)
-      const known = services.stores.legacy.latestImport(symbol)
-      if (known?.sha256 === scanned.sha256 && known.descriptionHash === descriptionHash) {
-        result.filesUnchanged++
-        continue
-      }
-      const { sessions, rows, rejects } = await readOldBars(path, scanned, description, calendar)
-      signal.throwIfAborted()
-      services.stores.legacy.replaceSymbol(
-        { symbol, file: pattern, sha256: scanned.sha256, descriptionHash, rows, rejected: rejects.length },
-        sessions,
-        rejects,
-        services.nowMs(),
-      )
-      services.publish({ kind: 'layer', layer: 'legacy' })
-      result.files++
-      result.rows += rows
-      result.rejected += rejects.length
-      result.sessions += sessions.length
-    }
-    if (result.missingFiles.length === symbols.length) {
+    const { legacy: store } = services.stores
+    const oldPipeline = requireOldPipeline(services)
+    const all = services.config.symbols.map(({ symbol }) => symbol)
+    const selected = new Set(selectedSymbols(params, services))
+    const hours = new Map(all.map((symbol) => [symbol, services.calendarOf(symbol).hash]))
+    const found = findCandidates(oldPipeline, services.folder, hours)
+    // A file that holds many symbols is always read for all of them, since it is known to be unchanged as a whole.
+    const isSelected = ({ symbol }: { readonly symbol: string | null }): boolean =>
+      symbol === null || selected.has(symbol)
+    const candidates = found.files.filter(isSelected)
+    if (candidates.length === 0) {
+      const patterns = descriptionsOf(oldPipeline).map(({ description }) => description.files)
       throw new SwitchyardError(
         'LEGACY_FILE',
-        `The old pipeline left no file ${description.files} for any selected symbol.`,
+        `The old pipeline left no file ${patterns.join(', ')} for any selected symbol.`,
         {
-          hint: 'Check oldPipeline.bars.files in switchyard.yaml; a relative path starts at the workspace folder.',
+          // A disk that is not there must not look like files that were taken away.
+          hint: `Check ${descriptionsOf(oldPipeline)[0].key}.files in switchyard.yaml; a relative path starts at the workspace folder. Nothing was changed.`,
         },
       )
     }
-    return result
+    store.forgetInterrupted()
+    const present = new Set(found.files.map(({ file }) => file))
+    const vanished = store.knownFiles().filter((known) => isSelected(known) && !present.has(known.file))
+    const changed: CandidateFile[] = []
+    for (const [i, candidate] of candidates.entries()) {
+      signal.throwIfAborted()
+      report(0, 0, { detail: `checking ${candidate.file}`, done: i, total: candidates.length, unit: 'files' })
+      if (!(await isUnchanged(candidate, store))) changed.push(candidate)
+    }
+
+    const bytesOf = new Map(
+      changed.map(({ file, path }) => [file, statSync(path, { throwIfNoEntry: false })?.size ?? 0]),
+    )
+    const totalBytes = Math.max(
+      1,
+      [...bytesOf.values()].reduce((sum, bytes) => sum + bytes, 0),
+    )
+    let bytesDone = 0
+    let filesDone = 0
+    let under: string | undefined
+    const progress = (file: string, fraction: number): void => {
+      if (under !== file) {
+        if (under !== undefined) {
+          bytesDone += bytesOf.get(under) ?? 0
+          filesDone++
+        }
+        under = file
+      }
+      report(0, (bytesDone + fraction * (bytesOf.get(file) ?? 0)) / totalBytes, {
+        detail: file,
+        done: filesDone,
+        total: changed.length,
+        unit: 'files',
+      })
+    }
+
+    const result = {
+      files: 0,
+      filesUnchanged: candidates.length - changed.length,
+      rows: 0,
+      rejected: 0,
+      duplicates: 0,
+      otherSymbols: 0,
+      otherFiles: found.otherFiles.length,
+      sessions: 0,
+      overlappingMinutes: 0,
+      missingFiles: found.missing.filter(isSelected).map(({ file }) => file),
+      vanishedFiles: vanished.map(({ file }) => file),
+      fileReports: [] as (typeof reports)[number][],
+    }
+    let reports: Awaited<ReturnType<typeof importFiles>>['reports'][number][] = []
+    const failures: SwitchyardError[] = []
+    for (const symbol of new Set([...changed, ...vanished].map((file) => file.symbol))) {
+      signal.throwIfAborted()
+      try {
+        const imported = await importFiles(
+          changed.filter((file) => file.symbol === symbol),
+          vanished.filter((file) => file.symbol === symbol).map(({ file }) => file),
+          {
+            store,
+            scratchFile: join(services.folder, 'store', 'legacy-import.tmp'),
+            targetOf: ({ description }, oldName) => {
+              const target = symbolOf(description, oldName, all)
+              return target === undefined ? undefined : { symbol: target, calendar: services.calendarOf(target) }
+            },
+            calendarOf: services.calendarOf,
+            nowMs: services.nowMs,
+            signal,
+            progress,
+          },
+        )
+        result.sessions += imported.sessions
+        reports = [...reports, ...imported.reports]
+        services.publish({ kind: 'layer', layer: 'legacy' })
+      } catch (thrown) {
+        // One file that cannot be read keeps its symbol as it was, and no other.
+        if (!(thrown instanceof SwitchyardError) || thrown.code !== 'LEGACY_FILE') throw thrown
+        failures.push(thrown)
+      }
+    }
+    if (failures.length > 0) throw summed(failures)
+    for (const one of reports) {
+      result.files++
+      result.rows += one.rows
+      result.rejected += one.rejected
+      result.duplicates += one.duplicates
+      result.otherSymbols += one.otherSymbols
+    }
+    result.fileReports = reports.slice(0, MOST_REPORTS)
+    result.overlappingMinutes = [...selected].reduce((sum, symbol) => sum + store.overlaps(symbol), 0)
+    return {
+      ...result,
+      fileReports: result.fileReports.map((one) => ({
+        ...one,
+        clockChanges: { ...one.clockChanges },
+        doubts: [...one.doubts],
+      })),
+    }
   },
-  hasFindings: (result) => result.rejected > 0 || result.missingFiles.length > 0,
+  hasFindings: (result) => result.rejected > 0 || result.duplicates > 0 || result.missingFiles.length > 0,
   summary: (result) =>
     `${result.rows} rows of ${result.files} files imported, ${result.rejected} rows refused, ${result.filesUnchanged} files were unchanged.`,
+}
+
+function summed(failures: readonly SwitchyardError[]): SwitchyardError {
+  const [first] = failures
+  if (failures.length === 1) return first
+  return new SwitchyardError(
+    'LEGACY_FILE',
+    failures
+      .map(({ message }) => message)
+      .slice(0, 10)
+      .join('\n'),
+    {
+      hint: `${failures.length} symbols were left as they were; the others were imported. ${first.hint ?? ''}`.trim(),
+      cause: first,
+    },
+  )
 }

@@ -1,0 +1,370 @@
+import { BAR_SECONDS } from '#shared/bars.ts'
+import type { Session, TradingCalendar } from '#shared/calendar/calendar.ts'
+import type { LegacyBarsConfig } from '#shared/config/legacy-config.ts'
+import { SwitchyardError } from '#shared/errors.ts'
+import { isoUtc } from '#shared/time.ts'
+import { columnIndex, featureColumns } from './columns.ts'
+import { LocalClock } from './local-clock.ts'
+import { notANumber, NumberParser } from './number-parser.ts'
+import { ROW, type RowGatherer, type SessionRows } from './session-rows.ts'
+import type { Fields } from './split-fields.ts'
+import { type ParsedTime, type TimeParser, timeParser } from './time-format.ts'
+
+/** A symbol of the workspace that rows of the old pipeline go to. */
+export interface SymbolTarget {
+  readonly symbol: string
+  readonly calendar: TradingCalendar
+}
+
+/** Why a row is not a bar, or null when it may be one after all. */
+export type RejectRow = (line: number, reason: string, text: string) => void
+
+export interface FileRowsOptions {
+  readonly path: string
+  /** Key of switchyard.yaml that the description stands under. */
+  readonly key: string
+  readonly description: LegacyBarsConfig
+  readonly importId: number
+  readonly gatherer: RowGatherer
+  /** The symbol that a name of the old pipeline means; undefined when the workspace does not have it. */
+  readonly targetOf: (oldName: string) => SymbolTarget | undefined
+  readonly reject: RejectRow
+  /** Makes readable text of what the reader hands out. */
+  readonly decode: (raw: string) => string
+}
+
+const EPOCH_DIVISORS: Readonly<Record<string, number>> = { epoch: 1, 'epoch-ms': 1e3, 'epoch-us': 1e6, 'epoch-ns': 1e9 }
+const VALUES = ['open', 'high', 'low', 'close', 'volume'] as const
+/** The last second that has a date. */
+const LATEST_TS = 8_640_000_000_000
+/** What is kept of a row that was refused. */
+const MOST_TEXT = 500
+
+/** A value as Parquet, JSON and SQLite have it. */
+export type Value = string | number | bigint | boolean | null
+
+/** What the time column of a typed file holds: text or a number as described, or a time by itself. */
+export type TimeKind = 'described' | 'wall-seconds' | 'instant-seconds'
+
+/**
+ * Normalises the rows of one file as its description says: UTC epoch seconds of bar starts, prices divided by the scale, volume
+ * in shares, each row to its session. Every row is gathered, rejected with a reason, or counted as one of a symbol that the
+ * workspace does not have.
+ */
+export class FileRows {
+  rows = 0
+  rejected = 0
+  /** Times that a clock change skips or repeats and that were refused, and those that the described rule decided. */
+  readonly clockChanges = { refused: 0, decided: 0 }
+  /** Rows by the names of symbols that the workspace does not have. */
+  readonly otherSymbols = new Map<string, number>()
+  /** Names of the legacy features by symbol. */
+  readonly featureNames = new Map<string, readonly string[]>()
+  /** Values of feature columns that are no numbers, by column. */
+  readonly unreadFeatures = new Map<string, number>()
+
+  readonly #options: FileRowsOptions
+  readonly #clock: LocalClock
+  readonly #numbers: NumberParser
+  readonly #timeParser: TimeParser | undefined
+  readonly #epochDivisor: number | undefined
+  readonly #time: ParsedTime = { seconds: 0, isInstant: false }
+  readonly #shift: number
+  readonly #unit: number
+
+  #names: readonly string[] = []
+  #timeAt = -1
+  #dateAt = -1
+  #symbolAt = -1
+  #valuesAt: readonly number[] = []
+  #featuresAt: readonly number[] = []
+  #featureNames: readonly string[] = []
+  #row = new Float64Array(ROW.features)
+
+  #target: SymbolTarget | undefined
+  #targetName: string | undefined
+  #openRows: SessionRows | undefined
+  #openSession: Session | undefined
+  #generation = -1
+  #problems: string[] = []
+
+  constructor(options: FileRowsOptions) {
+    const { description } = options
+    this.#options = options
+    this.#clock = new LocalClock(description.zone, description.repeatedHour)
+    this.#numbers = new NumberParser(description)
+    this.#epochDivisor = EPOCH_DIVISORS[description.timeFormat]
+    if (this.#epochDivisor === undefined) this.#timeParser = timeParser(description.timeFormat)
+    this.#shift = description.label === 'end' ? BAR_SECONDS : 0
+    this.#unit = description.volumeUnit === 'lots' ? description.lotSize : 1
+  }
+
+  /**
+   * Says which columns the rows that follow have.
+   *
+   * @throws {SwitchyardError} LEGACY_FILE when a described one is not among them, or not the only one of its name.
+   */
+  bind(names: readonly string[]): void {
+    const { path, key, description } = this.#options
+    const at = (field: string, column: string | number): number => columnIndex(names, column, { path, key, field })
+    const { columns } = description
+    this.#names = names
+    this.#timeAt = at('columns.time', columns.time)
+    this.#dateAt = columns.date === undefined ? -1 : at('columns.date', columns.date)
+    this.#symbolAt = description.symbol === 'column' ? at('symbolColumn', description.symbolColumn) : -1
+    this.#valuesAt = VALUES.map((field) => {
+      const column = columns[field]
+      return column === null ? -1 : at(`columns.${field}`, column)
+    })
+    const used = [this.#timeAt, this.#dateAt, this.#symbolAt, ...this.#valuesAt]
+    const features = featureColumns(names, description.features, used, { path, key })
+    this.#featuresAt = features.map(({ index }) => index)
+    this.#featureNames = features.map(({ name }) => name)
+    this.#row = new Float64Array(ROW.features + features.length)
+    this.#close()
+  }
+
+  /** All rows that follow are of this symbol, unless a column says another. */
+  setSymbol(oldName: string): void {
+    this.#useSymbol(oldName)
+  }
+
+  /** Counts rows of a symbol that the workspace does not have, without looking at them. */
+  passOver(oldName: string, rows: number): void {
+    this.rows += rows
+    this.otherSymbols.set(oldName, (this.otherSymbols.get(oldName) ?? 0) + rows)
+  }
+
+  /** A line of text, split into fields. */
+  textRow(line: number, fields: Fields, lineText: () => string): void {
+    const problems = this.#begin()
+    const { count, text, starts, ends } = fields
+    if (fields.hasStrayQuote)
+      return this.#refuse(line, 'a quotation mark is not closed, or stands inside a value', lineText)
+    if (count !== this.#names.length) {
+      const hasEmptyEnd = count === this.#names.length + 1 && starts[count - 1] === ends[count - 1]
+      if (!hasEmptyEnd) {
+        return this.#refuse(line, `it has ${count} values, not ${this.#names.length} as the header`, lineText)
+      }
+    }
+    if (!this.#isOurs(this.#symbolAt < 0 ? this.#targetName : fields.value(this.#symbolAt))) return
+    const isMissing = this.#textTime(fields)
+    for (let v = 0; v < VALUES.length; v++) {
+      const at = this.#valuesAt[v]
+      if (at < 0) {
+        this.#row[ROW.open + v] = NaN
+        continue
+      }
+      this.#row[ROW.open + v] = this.#numbers.parse(text, starts[at], ends[at])
+      if (this.#numbers.isBad)
+        problems.push(`"${this.#names[at]}" ${notANumber(this.#options.decode(fields.value(at)))}`)
+    }
+    for (let f = 0; f < this.#featuresAt.length; f++) {
+      const at = this.#featuresAt[f]
+      this.#row[ROW.features + f] = this.#numbers.parse(text, starts[at], ends[at])
+      if (this.#numbers.isBad) this.#noteUnread(f)
+    }
+    this.#finish(line, isMissing, lineText)
+  }
+
+  /** A row of a typed file; a column that the row does not have is undefined. */
+  valueRow(line: number, values: readonly (Value | undefined)[], timeKind: TimeKind, rowText: () => string): void {
+    const problems = this.#begin()
+    if (!this.#isOurs(this.#symbolAt < 0 ? this.#targetName : String(values[this.#symbolAt] ?? ''))) return
+    const isMissing = this.#valueTime(values, timeKind)
+    for (let v = 0; v < VALUES.length; v++) {
+      const at = this.#valuesAt[v]
+      this.#row[ROW.open + v] = at < 0 ? NaN : this.#number(values[at])
+      if (at >= 0 && this.#numbers.isBad) problems.push(`"${this.#names[at]}" ${notANumber(String(values[at]))}`)
+    }
+    for (let f = 0; f < this.#featuresAt.length; f++) {
+      const value = values[this.#featuresAt[f]]
+      this.#row[ROW.features + f] = typeof value === 'boolean' ? Number(value) : this.#number(value)
+      if (this.#numbers.isBad) this.#noteUnread(f)
+    }
+    this.#finish(line, isMissing, rowText)
+  }
+
+  /** A row that the reader could not take apart. */
+  refuseRow(line: number, reason: string, text: string): void {
+    this.#begin()
+    this.#refuse(line, reason, () => text)
+  }
+
+  #begin(): string[] {
+    this.rows++
+    if (this.#problems.length > 0) this.#problems = []
+    return this.#problems
+  }
+
+  #refuse(line: number, reason: string, text: () => string): void {
+    this.rejected++
+    this.#options.reject(
+      line,
+      reason,
+      this.#options.decode(text()).trim().slice(0, MOST_TEXT).replaceAll('\0', '\u2400'),
+    )
+  }
+
+  /** Makes the named symbol the current one; false, and counted, when the workspace does not have it. */
+  #isOurs(oldName = ''): boolean {
+    if (this.#targetName !== oldName) this.#useSymbol(oldName)
+    if (this.#target !== undefined) return true
+    const name = oldName.slice(0, 40)
+    // A file of anything but symbols must not fill the memory with their names.
+    const key = this.otherSymbols.has(name) || this.otherSymbols.size < 10_000 ? name : '…'
+    this.otherSymbols.set(key, (this.otherSymbols.get(key) ?? 0) + 1)
+    return false
+  }
+
+  #useSymbol(oldName: string): void {
+    this.#close()
+    this.#targetName = oldName
+    this.#target = this.#options.targetOf(this.#options.decode(oldName).trim())
+    if (this.#target !== undefined && !this.featureNames.has(this.#target.symbol)) {
+      this.featureNames.set(this.#target.symbol, this.#featureNames)
+    }
+  }
+
+  #close(): void {
+    this.#openRows = undefined
+    this.#openSession = undefined
+    if (this.#target !== undefined) this.featureNames.set(this.#target.symbol, this.#featureNames)
+  }
+
+  /** Reads the time of a line; true when it is missing. What is wrong with it is among the problems. */
+  #textTime(fields: Fields): boolean {
+    const { text, starts, ends } = fields
+    if (this.#dateAt >= 0) {
+      return this.#timeOf(`${fields.value(this.#dateAt).trim()} ${fields.value(this.#timeAt).trim()}`)
+    }
+    const start = starts[this.#timeAt]
+    const end = ends[this.#timeAt]
+    if (this.#timeParser !== undefined && this.#timeParser(text, start, end, this.#time)) return false
+    return this.#timeOf(fields.value(this.#timeAt))
+  }
+
+  #valueTime(values: readonly (Value | undefined)[], kind: TimeKind): boolean {
+    const value = values[this.#timeAt]
+    if (value === null || value === undefined) return true
+    if (kind !== 'described') {
+      this.#time.seconds = Number(value)
+      this.#time.isInstant = kind === 'instant-seconds'
+      return false
+    }
+    if (this.#dateAt >= 0) return this.#timeOf(`${String(values[this.#dateAt] ?? '')} ${String(value)}`)
+    if (typeof value === 'string' || this.#epochDivisor === undefined) return this.#timeOf(String(value))
+    this.#time.seconds = Number(value) / this.#epochDivisor
+    this.#time.isInstant = true
+    return false
+  }
+
+  #timeOf(raw: string): boolean {
+    const text = this.#options.decode(raw).trim()
+    if (text === '' || this.#numbers.isNull(text)) return true
+    if (this.#epochDivisor !== undefined) {
+      const value = this.#numbers.parse(text, 0, text.length)
+      if (!this.#numbers.isBad) {
+        this.#time.seconds = value / this.#epochDivisor
+        this.#time.isInstant = true
+        return false
+      }
+    } else if (this.#timeParser?.(text, 0, text.length, this.#time) === true) return false
+    const isHeader = text === this.#names[this.#timeAt]
+    this.#problems.unshift(
+      isHeader
+        ? 'the header comes again'
+        : `"${this.#names[this.#timeAt]}" is not a time of the form ${this.#options.description.timeFormat}: "${text.slice(0, 60)}"`,
+    )
+    return false
+  }
+
+  #number(value: Value | undefined): number {
+    this.#numbers.isBad = false
+    if (typeof value === 'number') return value
+    if (value === null || value === undefined) return NaN
+    if (typeof value === 'bigint') return Number(value)
+    if (typeof value === 'string') return this.#numbers.parse(value, 0, value.length)
+    this.#numbers.isBad = true
+    return NaN
+  }
+
+  #noteUnread(feature: number): void {
+    const name = this.#featureNames[feature]
+    this.unreadFeatures.set(name, (this.unreadFeatures.get(name) ?? 0) + 1)
+  }
+
+  #finish(line: number, isTimeMissing: boolean, text: () => string): void {
+    if (isTimeMissing) this.#problems.unshift('the time is missing')
+    if (this.#problems.length > 0) return this.#refuse(line, this.#problems.join('; '), text)
+    const { seconds, isInstant } = this.#time
+    if (Number.isNaN(seconds)) return this.#refuse(line, 'the time is missing', text)
+    if (!Number.isInteger(seconds)) return this.#refuse(line, 'the time is not a whole second', text)
+    if (Math.abs(seconds) > LATEST_TS) return this.#refuse(line, 'the time is not in seconds since 1970', text)
+    const label = isInstant ? seconds : this.#instantOf(seconds)
+    if (label === null) {
+      this.clockChanges.refused++
+      const { zone } = this.#options.description
+      return this.#refuse(
+        line,
+        `the time does not name one instant in ${zone}: a clock change skips or repeats it`,
+        text,
+      )
+    }
+    const ts = label - this.#shift
+    if (ts % BAR_SECONDS !== 0) {
+      return this.#refuse(line, 'the time is not at a full minute, as that of a 1-minute bar is', text)
+    }
+    const row = this.#row
+    const { priceScale } = this.#options.description
+    row[ROW.ts] = ts
+    row[ROW.line] = line
+    if (priceScale !== 1) for (let v = ROW.open; v <= ROW.close; v++) row[v] /= priceScale
+    row[ROW.volume] *= this.#unit
+    for (let v = 0; v < VALUES.length; v++) {
+      const value = row[ROW.open + v]
+      if (value === Infinity || value === -Infinity) return this.#refuse(line, `${VALUES[v]} is infinite`, text)
+    }
+    const session = this.#openSession
+    if (
+      session !== undefined &&
+      ts >= session.openTs &&
+      ts < session.closeTs &&
+      this.#generation === this.#options.gatherer.generation
+    ) {
+      this.#openRows?.add(row)
+      return
+    }
+    const placed = this.#open(ts)
+    if (placed !== undefined) return this.#refuse(line, placed, text)
+    this.#openRows?.add(row)
+  }
+
+  #instantOf(wallSeconds: number): number | null {
+    const ts = this.#clock.toEpochSeconds(wallSeconds)
+    if (this.#clock.wasDecided) this.clockChanges.decided++
+    return ts
+  }
+
+  /** Opens the session of an instant; returns why there is none. */
+  #open(ts: number): string | undefined {
+    const { gatherer, importId } = this.#options
+    if (this.#target === undefined) return 'it has no symbol of this workspace'
+    const session = sessionAt(this.#target.calendar, ts)
+    if (typeof session === 'string') return session
+    this.#openSession = session
+    this.#openRows = gatherer.rowsOf(importId, this.#target.symbol, session.date, this.#row.length)
+    this.#generation = gatherer.generation
+    return undefined
+  }
+}
+
+/** The session that a bar belongs to, or why there is none. */
+function sessionAt(calendar: TradingCalendar, ts: number): Session | string {
+  try {
+    return calendar.sessionOfInstant(ts) ?? `${isoUtc(ts)} is in no session of ${calendar.id}`
+  } catch (thrown) {
+    if (thrown instanceof SwitchyardError && thrown.code === 'CALENDAR_HORIZON') return thrown.message
+    throw thrown
+  }
+}
