@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import type { LegacyBarsConfig } from '#shared/config/legacy-config.ts'
 
-const PIECE_BYTES = 1 << 20
+/** Below the size from which Node keeps text outside of the heap, where single characters are slow to get. */
+const PIECE_BYTES = 1 << 19
 /** A longer line is no row of market data; it is refused without being kept in memory. */
 export const LONGEST_LINE = 1_000_000
 

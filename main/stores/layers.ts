@@ -50,6 +50,7 @@ export const LAYERS = {
     applicationId: 0x53775933,
     migrations: [legacyBars, filesAndFeatures],
     synchronous: 'NORMAL',
+    pageSize: BLOCK_PAGE_BYTES,
   },
   comparisons: { name: 'comparisons', applicationId: 0x53775934, migrations: [runs], synchronous: 'NORMAL' },
   ops: {

@@ -103,6 +103,7 @@ const ANSWERED: Record<string, (client: EngineClient) => Promise<unknown>> = {
   'jobs.cancel of a job that has ended': (client) => client.jobs.cancel({ id: jobId }),
   'ingest.plan': (client) => client.ingest.plan({ from: '2024-06-24', to: '2024-06-28' }),
   'quality.findings': (client) => client.quality.findings({ symbols: ['DJCO'], limit: 3 }),
+  'legacy.files': (client) => client.legacy.files(),
   'legacy.rejected': (client) => client.legacy.rejected(),
   'compare.runs': (client) => client.compare.runs(),
   'compare.run': (client) => client.compare.run({ runId }),
