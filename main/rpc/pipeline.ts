@@ -1,4 +1,5 @@
 import { os } from './base.ts'
+import { sniff } from './legacy-sniff.ts'
 import { explain } from './explain.ts'
 import { acknowledge, findingsOf, reopen, rulesOf, trendOf } from './quality-findings.ts'
 import { gridOf, transformPlanOf } from './quality-grid.ts'
@@ -60,6 +61,7 @@ export const legacy = os.legacy.router({
       doubts: [...file.doubts],
     })),
   ),
+  sniff: os.legacy.sniff.handler(({ context, input }) => sniff(context.engine, input)),
   rejected: os.legacy.rejected.handler(({ context, input }) => [...context.engine.stores.legacy.rejected(input.limit)]),
 })
 

@@ -48,6 +48,29 @@ const base = oc.errors({
   OPERATOR_ERROR: { status: 422, data: errorReportSchema },
 })
 
+export const sniffedFileSchema = z.object({
+  /** What the keys below oldPipeline.bars would be. */
+  description: z.record(z.string(), z.unknown()),
+  /** The same, to paste into switchyard.yaml. */
+  yaml: z.string(),
+  names: z.array(z.string()),
+  /** The first rows as they stand there, and as they would be imported. */
+  firstRows: z.array(z.array(z.string())),
+  normalised: z.array(
+    z.object({
+      utc: z.string(),
+      local: z.string(),
+      open: z.number().nullable(),
+      high: z.number().nullable(),
+      low: z.number().nullable(),
+      close: z.number().nullable(),
+      volume: z.number().nullable(),
+    }),
+  ),
+  rejected: z.array(z.object({ line: z.int(), reason: z.string() })),
+  doubts: z.array(z.string()),
+})
+
 export const layerSchema = z.object({
   layer: z.enum(['raw', 'curated', 'features', 'legacy', 'comparisons']),
   /** Table that holds it. */
@@ -349,6 +372,11 @@ export const contract = {
     files: base
       .route({ method: 'GET', path: '/legacy/files' })
       .output(z.array(legacyFileSchema.extend({ importedAtMs: z.int() }))),
+    /** Proposes a description of a file; a relative path starts at the workspace folder. */
+    sniff: base
+      .route({ method: 'GET', path: '/legacy/sniff' })
+      .input(z.object({ file: z.string().min(1), symbol: z.string().min(1).optional() }))
+      .output(sniffedFileSchema),
     rejected: base
       .route({ method: 'GET', path: '/legacy/rejected' })
       .input(z.object({ limit: limitSchema(10_000, 200) }).prefault({}))

@@ -44,6 +44,7 @@ const NAMES = [
   'rebuild',
   'features build',
   'legacy import',
+  'legacy sniff',
   'compare',
   'export',
   'status',

@@ -5,6 +5,7 @@ import { withEngine } from '../engine-access.ts'
 import { selection, SELECTION_OPTIONS, textOption, wordsOption } from '../options.ts'
 import { runJob } from '../run-job.ts'
 import { jobs } from './jobs.ts'
+import { LEGACY_COMMANDS } from './legacy-commands.ts'
 import { planOutput, QUALITY_COMMANDS } from './quality-commands.ts'
 import { TWS_COMMANDS } from './tws-commands.ts'
 
@@ -89,19 +90,6 @@ const buildFeatures: Command = {
   },
 }
 
-const importLegacy: Command = {
-  name: 'legacy import',
-  summary: 'Read what the old pipeline left, as switchyard.yaml describes it',
-  usage: '[--symbols A,B]',
-  options: { symbols: SELECTION_OPTIONS['symbols'] },
-  run: (input) =>
-    runJob<'legacy-import'>(
-      input,
-      (client) => client.legacy.import(selection(input)),
-      (result) => result.missingFiles.map((file) => `  missing  ${file}`),
-    ),
-}
-
 const compare: Command = {
   name: 'compare',
   summary: 'Compare old and new bars minute by minute',
@@ -181,7 +169,7 @@ export const PIPELINE_COMMANDS: readonly Command[] = [
   transform,
   rebuild,
   buildFeatures,
-  importLegacy,
+  ...LEGACY_COMMANDS,
   compare,
   exportFiles,
   status,

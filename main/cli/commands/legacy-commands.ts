@@ -1,0 +1,90 @@
+import { resolve } from 'node:path'
+import { SwitchyardError } from '#shared/errors.ts'
+import type { JobResult } from '#shared/jobs/job-kinds.ts'
+import { isoUtc } from '#shared/time.ts'
+import { alignColumns } from '../align-columns.ts'
+import { type Command, ExitCode } from '../command.ts'
+import { withEngine } from '../engine-access.ts'
+import { selection, SELECTION_OPTIONS, textOption } from '../options.ts'
+import { runJob } from '../run-job.ts'
+
+type FileReport = JobResult<'legacy-import'>['fileReports'][number]
+
+/** Files that are listed one by one. */
+const MOST_FILES = 40
+
+const importLegacy: Command = {
+  name: 'legacy import',
+  summary: 'Read what the old pipeline left, as switchyard.yaml describes it',
+  usage: '[--symbols A,B]',
+  options: { symbols: SELECTION_OPTIONS['symbols'] },
+  run: (input) =>
+    runJob<'legacy-import'>(
+      input,
+      (client) => client.legacy.import(selection(input)),
+      (result) => [
+        ...result.fileReports.slice(0, MOST_FILES).flatMap(fileLines),
+        ...(result.files > MOST_FILES ? [`  and ${result.files - MOST_FILES} more files; --json has them`] : []),
+        ...(result.overlappingMinutes > 0
+          ? [`  ${result.overlappingMinutes} minutes are in more than one file; the last file by name counts`]
+          : []),
+        ...(result.otherFiles > 0
+          ? [`  ${result.otherFiles} files are of symbols that this workspace does not have`]
+          : []),
+        ...result.missingFiles.map((file) => `  missing  ${file}`),
+        ...result.vanishedFiles.map((file) => `  gone     ${file}; what came from it was taken out`),
+      ],
+    ),
+}
+
+function fileLines(report: FileReport): string[] {
+  const { file, rowsInFile, rows, rejected, duplicates, blank, otherSymbols, firstTs, lastTs, doubts } = report
+  const span = firstTs === null || lastTs === null ? '' : `, ${isoUtc(firstTs)} to ${isoUtc(lastTs)}`
+  return [
+    `  ${file}: ${rowsInFile} rows = ${rows} imported + ${rejected} refused + ${duplicates} duplicates` +
+      `${otherSymbols > 0 ? ` + ${otherSymbols} of other symbols` : ''}; ${blank} empty lines${span}`,
+    ...doubts.map((doubt) => `    doubt  ${doubt}`),
+  ]
+}
+
+const sniff: Command = {
+  name: 'legacy sniff',
+  summary: 'Propose a description of a file that the old pipeline left',
+  usage: 'FILE [--symbol S]',
+  options: {
+    symbol: { type: 'string', help: 'The symbol that the file is of; its calendar tells zone and label of times' },
+  },
+  allowPositionals: true,
+  run: (input) => {
+    const [file, ...more] = input.positionals
+    if (file === undefined || more.length > 0) {
+      throw new SwitchyardError('BAD_ARGUMENTS', 'Name one file.', {
+        hint: 'For example: switchyard legacy sniff old/SPY.csv',
+      })
+    }
+    const symbol = textOption(input, 'symbol')
+    return withEngine(input.workspace, async (client) => {
+      // The engine may run in another folder than the command.
+      const sniffed = await client.legacy.sniff({ file: resolve(file), ...(symbol === undefined ? {} : { symbol }) })
+      const normalised = sniffed.normalised.map(({ local, utc, open, high, low, close, volume }) =>
+        [local, utc, open, high, low, close, volume].map((value) => String(value ?? '-')),
+      )
+      return {
+        exitCode: ExitCode.Done,
+        json: sniffed,
+        text: [
+          sniffed.yaml.trimEnd(),
+          '',
+          '# The first rows as they stand there:',
+          ...alignColumns([sniffed.names, ...sniffed.firstRows]).map((line) => `#   ${line}`),
+          '# and as bars (start, exchange time and UTC; open, high, low, close, volume):',
+          ...alignColumns(normalised).map((line) => `#   ${line}`),
+          ...sniffed.doubts.map((doubt) => `# doubt: ${doubt}`),
+        ],
+      }
+    })
+  },
+}
+
+/** Commands about what the old pipeline left. */
+export const LEGACY_COMMANDS: readonly Command[] = [importLegacy, sniff]
