@@ -186,7 +186,7 @@ function sampleSqlite(path: string): FileSample {
       .raw()
       .all() as unknown[][]
     const prefix = commonPart(alike, (text) => text)
-    const suffix = [...commonPart(alike, (text) => [...text].reverse().join(''))].reverse().join('')
+    const suffix = reversed(commonPart(alike, reversed))
     const rest = tables.filter((name) => name !== table && !(alike.length > 1 && alike.includes(name)))
     return {
       ...TYPED,
@@ -207,6 +207,10 @@ function sampleSqlite(path: string): FileSample {
   } finally {
     close()
   }
+}
+
+function reversed(text: string): string {
+  return Array.from(text).reverse().join('')
 }
 
 /** What all names begin with, up to the last sign that is neither letter nor digit: what stands between it and the end differs. */
@@ -262,7 +266,7 @@ async function sampleJson(path: string, first: string, size: number): Promise<Fi
         ? ''
         : typeof value === 'object'
           ? JSON.stringify(value)
-          : String(value as string)
+          : String(value as string | number | boolean)
     }),
   )
   return { ...TYPED, format: 'json', names, hasNames: !byPlace, rows, symbolIn, doubts }

@@ -114,7 +114,7 @@ function byName(names: readonly string[], rows: readonly (readonly string[])[]):
     doubts.push('there is an adjusted close: are the other prices adjusted for splits and dividends, too?')
   }
   return {
-    columns: columns as ColumnGuess['columns'],
+    columns,
     symbolColumn: symbol < 0 ? undefined : valueOf(symbol),
     rest: names.filter((name, i) => name !== '' && !used.has(i)),
     doubts,
@@ -136,7 +136,7 @@ function byValue(rows: readonly (readonly string[])[]): ColumnGuess {
   if (isSplit) columns['date'] = dateAt + 1
   VALUES.forEach((field, i) => (columns[field] = start + i < width ? start + i + 1 : null))
   return {
-    columns: columns as ColumnGuess['columns'],
+    columns,
     symbolColumn: textAt === undefined ? undefined : textAt + 1,
     rest: [],
     doubts: ['there is no header: the columns were taken as time, open, high, low, close, volume in that order'],

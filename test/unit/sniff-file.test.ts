@@ -162,7 +162,7 @@ describe('the form of a file', () => {
     for (const name of ['bars_SPY', 'bars_SPXL']) {
       database.exec(`create table ${name} (t integer, o real, h real, l real, c real, v integer)`)
       const insert = database.prepare(`insert into ${name} values (@t, @o, @h, @l, @c, @v)`)
-      for (const row of rows) insert.run(row)
+      database.transaction(() => rows.forEach((row) => insert.run(row)))()
     }
     database.close()
     expect((await sniffOldFile(path, { calendar: XNYS })).description).toMatchObject({
