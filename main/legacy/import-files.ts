@@ -43,7 +43,7 @@ const MOST_NAMES = 12
 
 /** What stands in the store already, by the file's size and times, or by its content. */
 export async function isUnchanged(candidate: CandidateFile, store: WritableLegacyStore): Promise<boolean> {
-  const known = store.files().find(({ file }) => file === candidate.file)
+  const known = store.importedFile(candidate.file)
   if (known === undefined || known.descriptionHash !== candidate.descriptionHash) return false
   // An import that was interrupted may have replaced some of its blocks.
   if (store.importIds(candidate.file).length > 1) return false

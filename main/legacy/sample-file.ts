@@ -262,11 +262,7 @@ async function sampleJson(path: string, first: string, size: number): Promise<Fi
   const rows = parsed.map((row) =>
     names.map((name, i) => {
       const value = Array.isArray(row) ? (row as unknown[])[i] : (row as Record<string, unknown>)[name]
-      return value === null || value === undefined
-        ? ''
-        : typeof value === 'object'
-          ? JSON.stringify(value)
-          : String(value as string | number | boolean)
+      return value === null || value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value)
     }),
   )
   return { ...TYPED, format: 'json', names, hasNames: !byPlace, rows, symbolIn, doubts }

@@ -87,6 +87,22 @@ export interface LegacySummary {
   readonly updatedAtMs: number | null
 }
 
+type StoredFile = Omit<ImportedFile, 'clockChanges' | 'doubts'> & { clockChanges: string; doubts: string }
+
+const IMPORTED_FILES = `
+  select id, file, nullif(symbol, '') as symbol, description_hash as descriptionHash, sha256, bytes, stamp,
+         rows_in_file as rowsInFile, rows, rejected, duplicates, blank, other_symbols as otherSymbols,
+         clock_changes as clockChanges, first_ts as firstTs, last_ts as lastTs, doubts, imported_at_ms as importedAtMs
+  from legacy_imports where state = 'current'`
+
+function importedFile(row: StoredFile): ImportedFile {
+  return {
+    ...row,
+    clockChanges: JSON.parse(row.clockChanges) as ImportedFile['clockChanges'],
+    doubts: JSON.parse(row.doubts) as string[],
+  }
+}
+
 /** `legacy_bars`: what the old pipeline left, normalised to session blocks. */
 export class LegacyStore {
   readonly file: string
@@ -112,19 +128,14 @@ export class LegacyStore {
 
   /** Files that what is stored came from, ascending by name. */
   files(): readonly ImportedFile[] {
-    const rows = this.#database
-      .prepare(
-        `select id, file, nullif(symbol, '') as symbol, description_hash as descriptionHash, sha256, bytes, stamp,
-                rows_in_file as rowsInFile, rows, rejected, duplicates, blank, other_symbols as otherSymbols,
-                clock_changes as clockChanges, first_ts as firstTs, last_ts as lastTs, doubts, imported_at_ms as importedAtMs
-         from legacy_imports where state = 'current' order by file, id`,
-      )
-      .all() as (Omit<ImportedFile, 'clockChanges' | 'doubts'> & { clockChanges: string; doubts: string })[]
-    return rows.map((row) => ({
-      ...row,
-      clockChanges: JSON.parse(row.clockChanges) as ImportedFile['clockChanges'],
-      doubts: JSON.parse(row.doubts) as string[],
-    }))
+    const rows = this.#database.prepare(`${IMPORTED_FILES} order by file, id`).all() as StoredFile[]
+    return rows.map(importedFile)
+  }
+
+  /** A file as it was imported last; undefined when nothing came from it. */
+  importedFile(file: string): ImportedFile | undefined {
+    const row = this.#database.prepare(`${IMPORTED_FILES} and file = ?`).get(file) as StoredFile | undefined
+    return row === undefined ? undefined : importedFile(row)
   }
 
   /** Legacy features of a session by name, one value for every bar of its block. */

@@ -22,6 +22,8 @@ export class OldFolder {
   readonly folder: string
   readonly store: WritableLegacyStore
   readonly symbols: readonly string[]
+  /** Symbol whose turn ends an import, as the death of the engine would. */
+  diesAt: string | undefined
 
   constructor(folder: string, symbols: readonly string[] = ['SPY']) {
     mkdirSync(folder, { recursive: true })
@@ -39,6 +41,7 @@ export class OldFolder {
 
   /** Imports what has changed, as the job does. */
   async import(...sources: readonly LegacyBarsInput[]): Promise<OldBars> {
+    this.store.forgetInterrupted()
     const oldPipeline = oldPipelineConfigSchema.parse({ name: 'old', sources })
     const hours = new Map(this.symbols.map((symbol) => [symbol, XNYS.hash]))
     const { files } = findCandidates(oldPipeline, this.folder, hours)
@@ -58,7 +61,10 @@ export class OldFolder {
             const target = symbolOf(description, oldName, this.symbols)
             return target === undefined ? undefined : { symbol: target, calendar: XNYS }
           },
-          calendarOf: () => XNYS,
+          calendarOf: (name) => {
+            if (name === this.diesAt) throw new Error('the engine died')
+            return XNYS
+          },
           nowMs: () => 1,
           signal: new AbortController().signal,
           progress: () => undefined,

@@ -489,4 +489,33 @@ describe('importing again', () => {
     expect(old.store.features('SPY', '2024-07-02')).toEqual(new Map([['rsi', Float64Array.of(7, 8)]]))
     expect(old.store.overlaps('SPY')).toBe(0)
   })
+
+  test('that ended between two symbols leaves each as it was or as it is to be, and is done again', async () => {
+    const old = oldFolder(['AAA', 'BBB'])
+    const description: LegacyBarsInput = { files: 'all.csv', symbol: 'column' }
+    const content = (close: number): string =>
+      `symbol,${HEADER}\nAAA,2024-07-02 09:30:00,1,1,1,${close},1\nBBB,2024-07-02 09:30:00,1,1,1,${close},1\nbad\n`
+    const closesOf = (): unknown[] => old.symbols.map((symbol) => old.store.block(symbol, '2024-07-02')?.bars.close[0])
+    old.write('all.csv', content(1))
+    await old.import(description)
+    old.write('all.csv', content(2))
+    old.diesAt = 'BBB'
+    await expect(old.import(description)).rejects.toThrow('died')
+    expect(closesOf()).toEqual([2, 1])
+    expect(old.store.rejected(9)).toHaveLength(1)
+    old.diesAt = undefined
+    expect((await old.import(description)).rejects).toMatchObject([{ line: 4 }])
+    expect(closesOf()).toEqual([2, 2])
+    expect(old.store.files()).toHaveLength(1)
+    expect((await old.import(description)).reports).toEqual([])
+    // What an interrupted import left goes when its file is gone.
+    old.write('all.csv', content(3))
+    old.diesAt = 'BBB'
+    await expect(old.import(description)).rejects.toThrow('died')
+    old.diesAt = undefined
+    rmSync(join(old.folder, 'all.csv'))
+    await old.import(description)
+    expect(closesOf()).toEqual([undefined, undefined])
+    expect(old.store.knownFiles()).toEqual([])
+  })
 })
