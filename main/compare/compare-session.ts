@@ -1,19 +1,21 @@
 import type { BarColumns } from '#shared/bars.ts'
-import { COMPARED_FIELDS, type ComparedField, type Tolerance } from '#shared/config/workspace-config.ts'
+import { COMPARED_FIELDS, type ComparedField, OPTIONAL_FIELDS } from '#shared/config/comparison-config.ts'
 import type { ComparisonCounts, FieldCounts } from '#shared/jobs/job-kinds.ts'
+import { BlockComparer, type BlockRules, RowClass, type RowSample, Verdict } from './block-comparer.ts'
+import type { Limit, SessionEdges, Tolerances } from './tolerances.ts'
 
-/** What a compared minute is; a minute is as bad as its worst field. Stored as one byte. */
-export const RowClass = {
-  Equal: 0,
-  WithinTolerance: 1,
-  Different: 2,
-  OldOnly: 3,
-  NewOnly: 4,
-} as const
+export { RowClass } from './block-comparer.ts'
+export type { Tolerances } from './tolerances.ts'
 
-export const ROW_CLASS_NAMES = ['equal', 'within_tolerance', 'different', 'old_only', 'new_only'] as const
-
-export type Tolerances = Readonly<Record<ComparedField, Tolerance>>
+/** Names of the values of {@link RowClass}. */
+export const ROW_CLASS_NAMES = [
+  'equal',
+  'within_tolerance',
+  'different',
+  'old_only',
+  'new_only',
+  'not_settled',
+] as const
 
 /**
  * The rows of a comparison that are not plainly equal, ascending in time. Values are column-major: field f of row i stands at
@@ -31,109 +33,137 @@ export interface SessionComparison {
   readonly rows: UnequalRows
 }
 
-/**
- * Compares the old and the new bars of one symbol and session on (symbol, minute). Both sides must be strictly ascending.
- *
- * Differences are compared, not rounded values: a field is equal when both sides have the same number or both have none,
- * within tolerance when `|new - old| <= abs + rel * |old|` but for the rounding of the numbers themselves, different otherwise.
- * One side without a value is different and is counted apart.
- */
-export function compareSession(old: BarColumns, fresh: BarColumns, tolerances: Tolerances): SessionComparison {
-  const oldColumns = COMPARED_FIELDS.map((field) => old[field])
-  const newColumns = COMPARED_FIELDS.map((field) => fresh[field])
-  const allowed = COMPARED_FIELDS.map((field) => tolerances[field])
-  const fields = COMPARED_FIELDS.length
-  const most = old.ts.length + fresh.ts.length
-  const ts = new Float64Array(most)
-  const rowClass = new Uint8Array(most)
-  const oldRow = new Int32Array(most)
-  const newRow = new Int32Array(most)
-  const tally = COMPARED_FIELDS.map(() => ({ equal: 0, withinTolerance: 0, different: 0, nullVersusValue: 0 }))
-  const counts = { common: 0, oldOnly: 0, newOnly: 0, equal: 0, withinTolerance: 0, different: 0 }
+/** What can be different from session to session, beside the tolerances. */
+export interface SessionRules {
+  /** Other tolerances at the ends of the session. */
+  readonly edges?: SessionEdges
+  /** Minutes that start at this moment or later are not settled: counted apart, not compared. */
+  readonly unsettledFromTs?: number
+  readonly sample?: RowSample
+  /** Minutes of which the old side had several rows before it was read; they are counted as duplicate keys, too. */
+  readonly duplicateTs?: ReadonlySet<number>
+  /** Gets the common minutes of each compared field: values at `0 <= i < count`. The arrays hold something else afterwards. */
+  readonly observe?: (
+    field: ComparedField,
+    old: Float64Array,
+    fresh: Float64Array,
+    ts: Float64Array,
+    count: number,
+  ) => void
+}
 
-  let rows = 0
-  let i = 0
-  let j = 0
-  while (i < old.ts.length || j < fresh.ts.length) {
-    const oldTs = i < old.ts.length ? old.ts[i] : Infinity
-    const newTs = j < fresh.ts.length ? fresh.ts[j] : Infinity
-    if (oldTs !== newTs) {
-      const isOld = oldTs < newTs
-      ts[rows] = isOld ? oldTs : newTs
-      rowClass[rows] = isOld ? RowClass.OldOnly : RowClass.NewOnly
-      oldRow[rows] = isOld ? i++ : -1
-      newRow[rows] = isOld ? -1 : j++
-      if (isOld) counts.oldOnly++
-      else counts.newOnly++
-      rows++
-      continue
+/**
+ * Compares the old and the new bars of one symbol and session on (symbol, minute). Both sides must ascend in time; the new one
+ * has a minute once, of several old rows of a minute the last is compared and the minute is counted in `duplicateKeys`.
+ *
+ * A field is equal, within tolerance, different, or empty on one side; {@link BlockComparer} says when. The optional fields
+ * (vwap, tradeCount) are compared where both sides have at least one value of them in the session; else `counts.fields` does
+ * not have them.
+ */
+export function compareSession(
+  old: BarColumns,
+  fresh: BarColumns,
+  tolerances: Tolerances,
+  rules: SessionRules = {},
+): SessionComparison {
+  return new SessionComparer().compare(old, fresh, tolerances, rules)
+}
+
+/** {@link compareSession} for many sessions one after the other, which share their working memory. */
+export class SessionComparer {
+  readonly #blocks = new BlockComparer(COMPARED_FIELDS.length)
+
+  compare(old: BarColumns, fresh: BarColumns, tolerances: Tolerances, rules: SessionRules = {}): SessionComparison {
+    const oldColumns = COMPARED_FIELDS.map((field) => old[field])
+    const newColumns = COMPARED_FIELDS.map((field) => fresh[field])
+    const isLeftOut = COMPARED_FIELDS.map(
+      (field, f) => OPTIONAL_FIELDS.includes(field) && !(hasValue(oldColumns[f]) && hasValue(newColumns[f])),
+    )
+    const { observe, edges, ...others } = rules
+    const result = this.#blocks.compare(
+      { ts: old.ts, columns: oldColumns },
+      { ts: fresh.ts, columns: newColumns },
+      {
+        limits: limitsOf(tolerances),
+        isLeftOut,
+        ...others,
+        ...edgesOf(edges),
+        ...(observe === undefined
+          ? {}
+          : { observe: (f, a, b, ts, count) => observe(COMPARED_FIELDS[f], a, b, ts, count) }),
+      },
+    )
+    const { common } = result.counts
+    const fields: Record<string, FieldCounts> = {}
+    for (const [f, field] of COMPARED_FIELDS.entries()) {
+      if (isLeftOut[f]) continue
+      const withinTolerance = result.verdicts[3 * f + Verdict.WithinTolerance]
+      const different = result.verdicts[3 * f + Verdict.Different]
+      const nullVersusValue = result.verdicts[3 * f + Verdict.NullVersusValue]
+      const equal = common - withinTolerance - different - nullVersusValue
+      fields[field] = { equal, withinTolerance, different, nullVersusValue }
     }
-    let worst: number = RowClass.Equal
-    for (let f = 0; f < fields; f++) {
-      const a = oldColumns[f][i]
-      const b = newColumns[f][j]
-      if (a === b || (a !== a && b !== b)) {
-        tally[f].equal++
-      } else if (a !== a || b !== b) {
-        tally[f].nullVersusValue++
-        worst = RowClass.Different
-      } else if (isWithin(allowed[f], a, b)) {
-        tally[f].withinTolerance++
-        if (worst === RowClass.Equal) worst = RowClass.WithinTolerance
-      } else {
-        tally[f].different++
-        worst = RowClass.Different
+    return { counts: { ...result.counts, fields }, rows: unequalRows(result, oldColumns, newColumns) }
+  }
+}
+
+function unequalRows(
+  { minutes, ts, class: classes, oldRow, newRow }: ReturnType<BlockComparer['compare']>,
+  oldColumns: readonly Float64Array[],
+  newColumns: readonly Float64Array[],
+): UnequalRows {
+  let rows = 0
+  for (let m = 0; m < minutes; m++) if (classes[m] !== RowClass.Equal) rows++
+  const kept = new Int32Array(rows)
+  for (let m = 0, r = 0; m < minutes; m++) if (classes[m] !== RowClass.Equal) kept[r++] = m
+  const values = (columns: readonly Float64Array[], at: Int32Array): Float64Array => {
+    const gathered = new Float64Array(columns.length * rows)
+    for (const [f, column] of columns.entries()) {
+      for (let r = 0; r < rows; r++) {
+        const row = at[kept[r]]
+        gathered[f * rows + r] = row < 0 ? NaN : column[row]
       }
     }
-    counts.common++
-    if (worst === RowClass.Equal) counts.equal++
-    else {
-      if (worst === RowClass.WithinTolerance) counts.withinTolerance++
-      else counts.different++
-      ts[rows] = oldTs
-      rowClass[rows] = worst
-      oldRow[rows] = i
-      newRow[rows] = j
-      rows++
-    }
-    i++
-    j++
-  }
-
-  const gather = (columns: readonly Float64Array[], at: Int32Array): Float64Array => {
-    const values = new Float64Array(fields * rows)
-    for (let f = 0; f < fields; f++) {
-      for (let r = 0; r < rows; r++) values[f * rows + r] = at[r] < 0 ? NaN : columns[f][at[r]]
-    }
-    return values
+    return gathered
   }
   return {
-    counts: { ...counts, fields: Object.fromEntries(COMPARED_FIELDS.map((field, f) => [field, tally[f]])) },
-    rows: {
-      ts: ts.slice(0, rows),
-      class: rowClass.slice(0, rows),
-      oldValues: gather(oldColumns, oldRow),
-      newValues: gather(newColumns, newRow),
-    },
+    ts: Float64Array.from(kept, (m) => ts[m]),
+    class: Uint8Array.from(kept, (m) => classes[m]),
+    oldValues: values(oldColumns, oldRow),
+    newValues: values(newColumns, newRow),
   }
 }
 
-/**
- * Infinity is near nothing but itself, although a share of it is infinite too.
- *
- * Prices are decimals, and a double is off its decimal by up to half a unit in its last place: 33.34 - 33.33 is a little more
- * than 0.01. A limit is therefore exceeded only by more than that error of both values. Without a tolerance nothing is forgiven.
- */
-function isWithin({ abs, rel }: Tolerance, old: number, fresh: number): boolean {
-  const difference = Math.abs(fresh - old)
-  const limit = abs + rel * Math.abs(old)
-  const rounding = limit > 0 ? Number.EPSILON * Math.abs(old) + Number.EPSILON * Math.abs(fresh) : 0
-  return difference < Infinity && difference <= limit + rounding
+function limitsOf(tolerances: Tolerances): readonly Limit[] {
+  return COMPARED_FIELDS.map((field) => tolerances[field])
 }
 
-/** Counts of nothing, the start of a sum. */
+function edgesOf(edges: SessionEdges | undefined): Pick<BlockRules, 'edges'> {
+  if (edges === undefined) return {}
+  return { edges: { ...edges, open: limitsOf(edges.open), close: limitsOf(edges.close) } }
+}
+
+function hasValue(column: Float64Array): boolean {
+  for (const value of column) if (value === value) return true
+  return false
+}
+
+const MINUTE_COUNTS = [
+  'common',
+  'oldOnly',
+  'newOnly',
+  'equal',
+  'withinTolerance',
+  'different',
+  'nullVersusValue',
+  'duplicateKeys',
+  'notSettled',
+] as const
+const FIELD_COUNTS = ['equal', 'withinTolerance', 'different', 'nullVersusValue'] as const
+const noFieldCounts = (): FieldCounts => ({ equal: 0, withinTolerance: 0, different: 0, nullVersusValue: 0 })
+
+/** Counts of nothing, the start of a sum: it has the fields that are always compared. */
 export function emptyCounts(): ComparisonCounts {
-  const none = (): FieldCounts => ({ equal: 0, withinTolerance: 0, different: 0, nullVersusValue: 0 })
   return {
     common: 0,
     oldOnly: 0,
@@ -141,20 +171,26 @@ export function emptyCounts(): ComparisonCounts {
     equal: 0,
     withinTolerance: 0,
     different: 0,
-    fields: Object.fromEntries(COMPARED_FIELDS.map((field) => [field, none()])),
+    nullVersusValue: 0,
+    duplicateKeys: 0,
+    notSettled: 0,
+    fields: Object.fromEntries(
+      COMPARED_FIELDS.filter((field) => !OPTIONAL_FIELDS.includes(field)).map((field) => [field, noFieldCounts()]),
+    ),
   }
 }
 
-/** Sum of counts, field by field. */
+/** Sum of counts, field by field; a field that one of them does not have counts as nothing there. */
 export function addCounts(a: ComparisonCounts, b: ComparisonCounts): ComparisonCounts {
-  const sum = emptyCounts()
-  for (const name of ['common', 'oldOnly', 'newOnly', 'equal', 'withinTolerance', 'different'] as const) {
-    sum[name] = a[name] + b[name]
-  }
+  const sum: ComparisonCounts = { ...emptyCounts(), fields: {} }
+  for (const name of MINUTE_COUNTS) sum[name] = a[name] + b[name]
   for (const field of COMPARED_FIELDS) {
-    for (const name of ['equal', 'withinTolerance', 'different', 'nullVersusValue'] as const) {
-      sum.fields[field][name] = a.fields[field][name] + b.fields[field][name]
-    }
+    if (a.fields[field] === undefined && b.fields[field] === undefined) continue
+    const one = a.fields[field] ?? noFieldCounts()
+    const other = b.fields[field] ?? noFieldCounts()
+    const both = noFieldCounts()
+    for (const name of FIELD_COUNTS) both[name] = one[name] + other[name]
+    sum.fields[field] = both
   }
   return sum
 }

@@ -1,4 +1,4 @@
-import { COMPARED_FIELDS } from '#shared/config/workspace-config.ts'
+import { COMPARED_FIELDS } from '#shared/config/comparison-config.ts'
 import type { CompareResult } from '#shared/jobs/job-kinds.ts'
 import { RowClass, type UnequalRows } from './compare-session.ts'
 

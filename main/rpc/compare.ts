@@ -1,5 +1,6 @@
+import { z } from 'zod'
 import { observedBars } from '#shared/bars.ts'
-import { COMPARED_FIELDS, type ComparedField } from '#shared/config/workspace-config.ts'
+import { COMPARED_FIELDS, type ComparedField, comparisonConfigSchema } from '#shared/config/comparison-config.ts'
 import type { ComparisonRun, Histogram, Overlay } from '#shared/contract/contract.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import { RowClass } from '#main/compare/compare-session.ts'
@@ -14,11 +15,17 @@ export const compare = os.compare.router({
   run: os.compare.run.handler(({ context, input }) => {
     const { comparisons } = context.engine.stores
     const run = comparisons.run(input.runId)
-    const settings = JSON.parse(run.settings) as { tolerances: Record<string, { abs: number; rel: number }> }
+    const { tolerances, overrides, sessionParts, settleMinutes, tickSizes } = settingsOf(run)
+    const compared = Object.entries(tolerances).filter(([field]) => run.summary.counts.fields[field] !== undefined)
     return {
       ...toRun(run),
       oldPipeline: run.oldPipeline,
-      tolerances: settings.tolerances,
+      tolerances: Object.fromEntries(compared),
+      overrides,
+      sessionParts,
+      settleMinutes,
+      tickSizes,
+      inputs: { oldHash: run.oldHash, newHash: run.newHash, codeVersion: run.codeVersion },
       largest: run.summary.largest,
       perSession: comparisons.sessions(run.runId).map(({ symbol, sessionDate, counts }) => {
         const { fields: _fields, ...rest } = counts
@@ -38,9 +45,19 @@ function toRun(run: StoredRun): ComparisonRun {
     to: run.to,
     symbols: [...run.symbols],
     sessions: run.summary.sessions,
+    sample: run.sample,
     counts: run.summary.counts,
   }
 }
+
+/** The comparison configuration of a run and the tick sizes it used; what an older run did not have yet has its default. */
+function settingsOf(run: StoredRun): z.infer<typeof settingsSchema> {
+  return settingsSchema.parse(JSON.parse(run.settings))
+}
+
+const settingsSchema = comparisonConfigSchema.extend({
+  tickSizes: z.record(z.string(), z.number().nullable()).default({}),
+})
 
 function fieldOf(name: string): ComparedField {
   const field = COMPARED_FIELDS.find((known) => known === name)
@@ -99,10 +116,11 @@ function histogramOf(engine: Engine, input: { runId: string; field: string; symb
   let zeros = 0
   for (const rows of comparisons.rows(input.runId, input.symbol)) {
     const count = rows.ts.length
+    if (rows.counts.fields[field] === undefined) continue
     // Rows that are equal in every field are only counted.
     zeros += rows.counts.equal
     for (let i = 0; i < count; i++) {
-      if (rows.class[i] === RowClass.OldOnly || rows.class[i] === RowClass.NewOnly) continue
+      if (rows.class[i] !== RowClass.Different && rows.class[i] !== RowClass.WithinTolerance) continue
       const difference = rows.newValues[f * count + i] - rows.oldValues[f * count + i]
       if (difference === 0) zeros++
       else if (Number.isFinite(difference)) differences.push(difference)

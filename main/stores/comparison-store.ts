@@ -1,7 +1,9 @@
+import { COMPARED_FIELDS } from '#shared/config/comparison-config.ts'
 import { SwitchyardError } from '#shared/errors.ts'
-import type { CompareResult, ComparisonCounts } from '#shared/jobs/job-kinds.ts'
+import { type CompareResult, type ComparisonCounts, compareResultSchema } from '#shared/jobs/job-kinds.ts'
 import type { SessionDate } from '#shared/time.ts'
 import { guarded, openReadable, openWritable, type Readable, type Writable } from './database.ts'
+import { hashJson } from './hash-json.ts'
 import { LAYERS } from './layers.ts'
 import { decodeDoubles, decodeTimes } from './session-block.ts'
 
@@ -13,10 +15,19 @@ export interface ComparisonRunStart {
   readonly symbols: readonly string[]
   readonly oldPipeline: string
   readonly settings: string
+  /** Version of Switchyard that compares. */
+  readonly codeVersion: string
+  /** Share of the minutes that is compared; null for all. */
+  readonly sample: number | null
 }
 
-export interface StoredRun extends ComparisonRunStart {
+export interface StoredRun extends Omit<ComparisonRunStart, 'codeVersion'> {
   readonly createdAtMs: number
+  /** Null for runs from before it was kept. */
+  readonly codeVersion: string | null
+  /** SHA-256 (hex) over symbol, date and content hash of every block of a side; null for runs from before it was kept. */
+  readonly oldHash: string | null
+  readonly newHash: string | null
   readonly summary: CompareResult
 }
 
@@ -34,6 +45,9 @@ export interface ComparisonSession {
   /** Content hashes of the compared blocks; null where a side had none. */
   readonly oldHash: string | null
   readonly newHash: string | null
+  /** Hours of the session, epoch seconds; null where only the old side has it. */
+  readonly openTs: number | null
+  readonly closeTs: number | null
   readonly counts: ComparisonCounts
   readonly rowCount: number
   readonly blobs: ComparisonBlobs
@@ -43,6 +57,9 @@ export interface ComparisonSession {
 export interface ComparisonRows {
   readonly symbol: string
   readonly sessionDate: SessionDate
+  /** Hours of the session; null where only the old side has it, and in runs from before they were kept. */
+  readonly openTs: number | null
+  readonly closeTs: number | null
   readonly counts: ComparisonCounts
   readonly ts: Float64Array
   readonly class: Uint8Array
@@ -59,11 +76,17 @@ interface RunRow {
   readonly old_pipeline: string
   readonly settings: string
   readonly summary: string
+  readonly code_version: string | null
+  readonly old_hash: string | null
+  readonly new_hash: string | null
+  readonly sample: number | null
 }
 
 interface SessionRow extends ComparisonBlobs {
   readonly symbol: string
   readonly session_date: string
+  readonly open_ts: number | null
+  readonly close_ts: number | null
   readonly counts: string
 }
 
@@ -122,7 +145,7 @@ export class ComparisonStore {
     return rows.map((row) => ({
       symbol: row.symbol,
       sessionDate: row.session_date,
-      counts: JSON.parse(row.counts) as ComparisonCounts,
+      counts: parseCounts(row.counts),
     }))
   }
 
@@ -130,7 +153,7 @@ export class ComparisonStore {
   *rows(runId: string, symbol?: string): Generator<ComparisonRows> {
     const rows = this.#database
       .prepare(
-        `select symbol, session_date, counts, ts, class, old_values, new_values from comparison_sessions
+        `select symbol, session_date, open_ts, close_ts, counts, ts, class, old_values, new_values from comparison_sessions
          where ${OF_FINISHED_RUN} and (? is null or symbol = ?) order by symbol, session_date`,
       )
       .iterate(runId, symbol ?? null, symbol ?? null) as IterableIterator<SessionRow>
@@ -138,11 +161,13 @@ export class ComparisonStore {
       yield {
         symbol: row.symbol,
         sessionDate: row.session_date,
-        counts: JSON.parse(row.counts) as ComparisonCounts,
+        openTs: row.open_ts,
+        closeTs: row.close_ts,
+        counts: parseCounts(row.counts),
         ts: decodeTimes(row.ts),
         class: Uint8Array.from(row.class),
-        oldValues: decodeDoubles(row.old_values),
-        newValues: decodeDoubles(row.new_values),
+        oldValues: allFields(decodeDoubles(row.old_values), row.class.length),
+        newValues: allFields(decodeDoubles(row.new_values), row.class.length),
       }
     }
   }
@@ -179,8 +204,8 @@ export class WritableComparisonStore extends ComparisonStore {
           this.#database.prepare('delete from comparison_runs where finished = 0').run()
           this.#database
             .prepare(
-              `insert into comparison_runs (id, created_at_ms, from_date, to_date, symbols, old_pipeline, settings)
-               values (@runId, @nowMs, @from, @to, @symbols, @oldPipeline, @settings)`,
+              `insert into comparison_runs (id, created_at_ms, from_date, to_date, symbols, old_pipeline, settings, code_version, sample)
+               values (@runId, @nowMs, @from, @to, @symbols, @oldPipeline, @settings, @codeVersion, @sample)`,
             )
             .run({ ...run, symbols: JSON.stringify(run.symbols), nowMs })
         })
@@ -200,8 +225,10 @@ export class WritableComparisonStore extends ComparisonStore {
           }
           const insert = this.#database.prepare(
             `insert into comparison_sessions
-               (run_id, symbol, session_date, old_hash, new_hash, counts, row_count, ts, class, old_values, new_values)
-             values (@runId, @symbol, @sessionDate, @oldHash, @newHash, @counts, @rowCount, @ts, @class, @old_values, @new_values)`,
+               (run_id, symbol, session_date, old_hash, new_hash, open_ts, close_ts, counts, row_count, ts, class, old_values,
+                new_values)
+             values (@runId, @symbol, @sessionDate, @oldHash, @newHash, @openTs, @closeTs, @counts, @rowCount, @ts, @class,
+                     @old_values, @new_values)`,
           )
           for (const { blobs, counts, ...session } of sessions) {
             insert.run({ runId, ...session, counts: JSON.stringify(counts), ...blobs })
@@ -215,9 +242,31 @@ export class WritableComparisonStore extends ComparisonStore {
   finish(runId: string, summary: CompareResult): void {
     guarded(this.file, () =>
       this.#database
-        .prepare('update comparison_runs set finished = 1, summary = ? where id = ? and finished = 0')
-        .run(JSON.stringify(summary), runId),
+        .transaction(() => {
+          this.#database
+            .prepare(
+              'update comparison_runs set finished = 1, summary = ?, old_hash = ?, new_hash = ? where id = ? and finished = 0',
+            )
+            .run(
+              JSON.stringify(summary),
+              this.#inputsHash(runId, 'old_hash'),
+              this.#inputsHash(runId, 'new_hash'),
+              runId,
+            )
+        })
+        .immediate(),
     )
+  }
+
+  #inputsHash(runId: string, side: 'old_hash' | 'new_hash'): string {
+    const blocks = this.#database
+      .prepare(
+        `select symbol, session_date, ${side} from comparison_sessions
+         where run_id = ? and ${side} is not null order by symbol, session_date`,
+      )
+      .raw()
+      .all(runId)
+    return hashJson(blocks)
   }
 
   /** Throws away what an unfinished run has stored. */
@@ -237,6 +286,25 @@ function toRun(row: RunRow): StoredRun {
     symbols: JSON.parse(row.symbols) as string[],
     oldPipeline: row.old_pipeline,
     settings: row.settings,
-    summary: JSON.parse(row.summary) as CompareResult,
+    codeVersion: row.code_version,
+    oldHash: row.old_hash,
+    newHash: row.new_hash,
+    sample: row.sample,
+    summary: compareResultSchema.parse(JSON.parse(row.summary)),
   }
+}
+
+/** Counts as they were stored; a run from before some of them were counted has 0 there. */
+function parseCounts(text: string): ComparisonCounts {
+  const counts = JSON.parse(text) as Partial<ComparisonCounts>
+  return { nullVersusValue: 0, duplicateKeys: 0, notSettled: 0, ...counts } as ComparisonCounts
+}
+
+/** Values of rows from before the last fields were added, with NaN for those. */
+function allFields(values: Float64Array, rows: number): Float64Array {
+  const whole = COMPARED_FIELDS.length * rows
+  if (values.length === whole) return values
+  const padded = new Float64Array(whole).fill(NaN)
+  padded.set(values)
+  return padded
 }

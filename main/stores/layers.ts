@@ -1,5 +1,6 @@
 import type { DatabaseKind } from './database.ts'
 import { runs } from './migrations/comparisons/0001-runs.ts'
+import { inputsAndProfiles } from './migrations/comparisons/0002-inputs-and-profiles.ts'
 import { sessions } from './migrations/curated/0001-sessions.ts'
 import { quality } from './migrations/curated/0002-quality.ts'
 import { findingIndexes } from './migrations/curated/0003-finding-indexes.ts'
@@ -52,7 +53,12 @@ export const LAYERS = {
     synchronous: 'NORMAL',
     pageSize: BLOCK_PAGE_BYTES,
   },
-  comparisons: { name: 'comparisons', applicationId: 0x53775934, migrations: [runs], synchronous: 'NORMAL' },
+  comparisons: {
+    name: 'comparisons',
+    applicationId: 0x53775934,
+    migrations: [runs, inputsAndProfiles],
+    synchronous: 'NORMAL',
+  },
   ops: {
     name: 'ops',
     applicationId: 0x53775935,

@@ -190,6 +190,22 @@ export class LegacyStore {
     return undefined
   }
 
+  /**
+   * Minutes (epoch seconds) of which the current import of a symbol had several rows: the last one is a bar, the others are
+   * among the rejects.
+   */
+  duplicateMinutes(symbol: string): ReadonlySet<number> {
+    const reasons = this.#database
+      .prepare(
+        `select reason from legacy_rejects
+         where import_id = (select max(id) from legacy_imports where symbol = ?) and reason like '%has the same minute, %'`,
+      )
+      .pluck()
+      .all(symbol) as string[]
+    const minutes = reasons.map((reason) => Date.parse(/has the same minute, (\S+Z)/.exec(reason)?.[1] ?? '') / 1000)
+    return new Set(minutes.filter((ts) => !Number.isNaN(ts)))
+  }
+
   /** Content hash of every session of a symbol, by date. */
   contentHashes(symbol: string): ReadonlyMap<SessionDate, string> {
     const rows = this.#database

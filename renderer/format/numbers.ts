@@ -33,7 +33,7 @@ export function formatShare(part: number, whole: number): string {
 /** A value of a compared field: volume as a count, prices as prices. Null is `–`. */
 export function formatFieldValue(field: string, value: number | null): string {
   if (value === null) return '–'
-  if (field !== 'volume') return prices.format(value)
+  if (field !== 'volume' && field !== 'tradeCount') return prices.format(value)
   return Number.isInteger(value) ? counts.format(value) : plain.format(value)
 }
 
@@ -48,6 +48,7 @@ export function formatDifference(field: string, value: number | null): string {
 
 /** Unit of a compared field, for a column header or an axis. */
 export function unitOfField(field: string): string {
+  if (field === 'tradeCount') return 'trades'
   return field === 'volume' ? 'shares' : 'price'
 }
 

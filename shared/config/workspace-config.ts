@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { featureSetNameSchema } from '#shared/features/definition.ts'
 import { oldPipelineConfigSchema } from './legacy-config.ts'
+import { comparisonConfigSchema } from './comparison-config.ts'
 import { qualityConfigSchema } from './quality-config.ts'
 import { twsConfigSchema } from './tws-config.ts'
 
@@ -47,55 +48,42 @@ export const canonicalConfigSchema = z.strictObject({
   useRth: z.boolean().default(true),
 })
 
-/** `|new - old| <= abs + rel * |old|` counts as within tolerance. */
-export const toleranceSchema = z.strictObject({
-  abs: z.number().min(0).default(0),
-  rel: z.number().min(0).default(0),
-})
-
-export const COMPARED_FIELDS = ['open', 'high', 'low', 'close', 'volume'] as const
-export type ComparedField = (typeof COMPARED_FIELDS)[number]
-
-export const comparisonConfigSchema = z.strictObject({
-  tolerances: z
-    .strictObject({
-      open: toleranceSchema.prefault({ abs: 0.01 }),
-      high: toleranceSchema.prefault({ abs: 0.01 }),
-      low: toleranceSchema.prefault({ abs: 0.01 }),
-      close: toleranceSchema.prefault({ abs: 0.01 }),
-      volume: toleranceSchema.prefault({ rel: 0.01 }),
+export const workspaceConfigSchema = z
+  .strictObject({
+    version: z.literal(1),
+    name: z.string().min(1).max(64).default('workspace'),
+    tws: twsConfigSchema.prefault({}),
+    symbols: z
+      .array(symbolConfigSchema)
+      .min(1)
+      .superRefine((symbols, context) => {
+        const seen = new Set<string>()
+        symbols.forEach((entry, index) => {
+          if (seen.has(entry.symbol)) {
+            context.addIssue({ code: 'custom', path: [index, 'symbol'], message: `${entry.symbol} is listed twice` })
+          }
+          seen.add(entry.symbol)
+        })
+      }),
+    canonical: canonicalConfigSchema.prefault({}),
+    quality: qualityConfigSchema.prefault({}),
+    features: z
+      .strictObject({ sets: z.array(featureSetNameSchema).min(1).default(['features_price_1m_v1']) })
+      .prefault({}),
+    comparison: comparisonConfigSchema.prefault({}),
+    oldPipeline: oldPipelineConfigSchema.optional(),
+  })
+  .superRefine(({ symbols, comparison }, context) => {
+    const known = new Set(symbols.map(({ symbol }) => symbol))
+    comparison.overrides.forEach((override, index) => {
+      for (const symbol of override.symbols ?? []) {
+        if (known.has(symbol)) continue
+        const path = ['comparison', 'overrides', index, 'symbols']
+        context.addIssue({ code: 'custom', path, message: `${symbol} is not a symbol of this workspace` })
+      }
     })
-    .prefault({}),
-  /** How many of the largest differences a run keeps per field. */
-  largestDifferences: z.int().min(1).max(1_000).default(20),
-})
-
-export const workspaceConfigSchema = z.strictObject({
-  version: z.literal(1),
-  name: z.string().min(1).max(64).default('workspace'),
-  tws: twsConfigSchema.prefault({}),
-  symbols: z
-    .array(symbolConfigSchema)
-    .min(1)
-    .superRefine((symbols, context) => {
-      const seen = new Set<string>()
-      symbols.forEach((entry, index) => {
-        if (seen.has(entry.symbol)) {
-          context.addIssue({ code: 'custom', path: [index, 'symbol'], message: `${entry.symbol} is listed twice` })
-        }
-        seen.add(entry.symbol)
-      })
-    }),
-  canonical: canonicalConfigSchema.prefault({}),
-  quality: qualityConfigSchema.prefault({}),
-  features: z
-    .strictObject({ sets: z.array(featureSetNameSchema).min(1).default(['features_price_1m_v1']) })
-    .prefault({}),
-  comparison: comparisonConfigSchema.prefault({}),
-  oldPipeline: oldPipelineConfigSchema.optional(),
-})
+  })
 
 export type WorkspaceConfig = z.infer<typeof workspaceConfigSchema>
 export type SymbolConfig = z.infer<typeof symbolConfigSchema>
 export type ContractConfig = z.infer<typeof contractConfigSchema>
-export type Tolerance = z.infer<typeof toleranceSchema>

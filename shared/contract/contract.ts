@@ -1,7 +1,9 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
+import { toleranceOverrideSchema, toleranceSchema } from '#shared/config/comparison-config.ts'
 import { workspaceConfigSchema } from '#shared/config/workspace-config.ts'
 import {
+  compareParamsSchema,
   comparisonCountsSchema,
   exportParamsSchema,
   featuresParamsSchema,
@@ -123,13 +125,28 @@ export const comparisonRunSchema = z.object({
   to: z.string(),
   symbols: z.array(z.string()),
   sessions: z.int(),
+  /** Share of the minutes that was compared; null when all were. */
+  sample: z.number().nullable(),
   counts: comparisonCountsSchema,
 })
 export type ComparisonRun = z.infer<typeof comparisonRunSchema>
 
 export const comparisonRunDetailSchema = comparisonRunSchema.extend({
   oldPipeline: z.string(),
-  tolerances: z.record(z.string(), z.object({ abs: z.number(), rel: z.number() })),
+  /** Per field, in the whole session of every symbol but for the overrides. */
+  tolerances: z.record(z.string(), toleranceSchema),
+  overrides: z.array(toleranceOverrideSchema),
+  /** Minutes that the parts of a session have. */
+  sessionParts: z.object({ openMinutes: z.int(), closeMinutes: z.int() }),
+  settleMinutes: z.int(),
+  /** By symbol; null where it was not known. */
+  tickSizes: z.record(z.string(), z.number().nullable()),
+  /** What the run was made from; null in runs from before it was kept. */
+  inputs: z.object({
+    oldHash: z.string().nullable(),
+    newHash: z.string().nullable(),
+    codeVersion: z.string().nullable(),
+  }),
   largest: z.array(largestDifferenceSchema),
   perSession: z.array(
     z.object({
@@ -141,6 +158,9 @@ export const comparisonRunDetailSchema = comparisonRunSchema.extend({
       equal: z.int(),
       withinTolerance: z.int(),
       different: z.int(),
+      nullVersusValue: z.int(),
+      duplicateKeys: z.int(),
+      notSettled: z.int(),
     }),
   ),
 })
@@ -383,7 +403,7 @@ export const contract = {
       .output(z.array(z.object({ file: z.string(), line: z.int(), reason: z.string(), text: z.string() }))),
   },
   compare: {
-    start: base.route({ method: 'POST', path: '/compare' }).input(selectionSchema).output(jobSchema),
+    start: base.route({ method: 'POST', path: '/compare' }).input(compareParamsSchema).output(jobSchema),
     runs: base.route({ method: 'GET', path: '/compare/runs' }).output(z.array(comparisonRunSchema)),
     run: base
       .route({ method: 'GET', path: '/compare/runs/{runId}' })

@@ -199,6 +199,13 @@ export const comparisonCountsSchema = z.object({
   equal: z.int(),
   withinTolerance: z.int(),
   different: z.int(),
+  /** Of the different ones, those in which one side has a value that the other has not. Runs from before that have 0. */
+  nullVersusValue: z.int().default(0),
+  /** Minutes of which the old side had several rows; the last of them was compared. */
+  duplicateKeys: z.int().default(0),
+  /** Minutes that were too young at the moment of the run; they are in no other count. */
+  notSettled: z.int().default(0),
+  /** A field that was compared in no session is not here. */
   fields: z.record(z.string(), fieldCountsSchema),
 })
 export type ComparisonCounts = z.infer<typeof comparisonCountsSchema>
@@ -212,9 +219,16 @@ export const largestDifferenceSchema = z.object({
   newValue: z.number(),
 })
 
+export const compareParamsSchema = selectionSchema.extend({
+  /** Compare this share of the minutes only, the same ones every time. All are compared when left out. */
+  sample: z.number().gt(0).lt(1).optional(),
+})
+
 export const compareResultSchema = z.object({
   runId: z.string(),
   sessions: z.int(),
+  /** Share of the minutes that was compared; null when all were. */
+  sample: z.number().nullable().default(null),
   counts: comparisonCountsSchema,
   largest: z.array(largestDifferenceSchema),
 })
@@ -253,7 +267,7 @@ export const JOB_KINDS = {
   transform: { params: selectionSchema, result: transformResultSchema, controls: [] },
   features: { params: featuresParamsSchema, result: featuresResultSchema, controls: [] },
   'legacy-import': { params: selectionSchema.pick({ symbols: true }), result: legacyImportResultSchema, controls: [] },
-  compare: { params: selectionSchema, result: compareResultSchema, controls: [] },
+  compare: { params: compareParamsSchema, result: compareResultSchema, controls: [] },
   export: { params: exportParamsSchema, result: exportResultSchema, controls: [] },
   rebuild: { params: selectionSchema, result: transformResultSchema, controls: [] },
   verify: { params: verifyParamsSchema, result: verifyResultSchema, controls: [] },

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type BarColumns } from '#shared/bars.ts'
-import { COMPARED_FIELDS } from '#shared/config/workspace-config.ts'
+import { COMPARED_FIELDS, type ComparedField } from '#shared/config/comparison-config.ts'
 import {
   addCounts,
   compareSession,
@@ -19,6 +19,8 @@ const EXACT: Tolerances = {
   low: { abs: 0, rel: 0 },
   close: { abs: 0, rel: 0 },
   volume: { abs: 0, rel: 0 },
+  vwap: { abs: 0, rel: 0 },
+  tradeCount: { abs: 0, rel: 0 },
 }
 
 const compare = (
@@ -30,8 +32,8 @@ const compare = (
 /** One minute on both sides, whose closes are `old` and `fresh`, and what is said about it. */
 function classOfClose(old: number, fresh: number, abs: number, rel: number): string {
   const { counts, rows } = compare(
-    [{ ts: OPEN_TS, open: 10, high: 10, low: 10, close: old }],
-    [{ ts: OPEN_TS, open: 10, high: 10, low: 10, close: fresh }],
+    [{ ts: OPEN_TS, open: 10, high: 10, low: 10, close: old, vwap: 10 }],
+    [{ ts: OPEN_TS, open: 10, high: 10, low: 10, close: fresh, vwap: 10 }],
     { close: { abs, rel } },
   )
   const close = counts.fields['close']
@@ -87,20 +89,21 @@ test('values near the largest number there is are not forgiven everything', () =
 describe('two sessions', () => {
   test('are joined by the minute, worked out by hand', () => {
     const minute = (n: number): number => OPEN_TS + 60 * n
+    const without = (bars: readonly TestBar[]): TestBar[] => bars.map((bar) => ({ ...bar, vwap: NaN, tradeCount: NaN }))
     const { counts, rows } = compare(
-      [
+      without([
         { ts: minute(0), close: 10, volume: 100 },
         { ts: minute(1), close: 10, volume: 100 },
         { ts: minute(2), open: 10, high: 11, low: 10, close: 10.5, volume: NaN },
         { ts: minute(4), close: 10, volume: 100 },
-      ],
-      [
+      ]),
+      without([
         { ts: minute(0), close: 10, volume: 100 },
         { ts: minute(1), close: 10, volume: 101 },
         { ts: minute(2), open: 10, high: 11, low: 10, close: 10.75, volume: 100 },
         { ts: minute(3), close: 10, volume: 100 },
         { ts: minute(5), close: 12, volume: 120 },
-      ],
+      ]),
       { close: { abs: 0.5, rel: 0 }, volume: { abs: 0, rel: 0.01 } },
     )
     const same = { equal: 3, withinTolerance: 0, different: 0, nullVersusValue: 0 }
@@ -111,6 +114,9 @@ describe('two sessions', () => {
       equal: 1,
       withinTolerance: 1,
       different: 1,
+      nullVersusValue: 1,
+      duplicateKeys: 0,
+      notSettled: 0,
       fields: {
         open: same,
         high: same,
@@ -127,8 +133,9 @@ describe('two sessions', () => {
       'old_only',
       'new_only',
     ])
-    // Column by column: open, high, low, close, volume of the five rows.
+    // Column by column: open, high, low, close, volume of the five rows; then vwap and trade count, which nobody has.
     const none = NaN
+    const nobody = Array.from({ length: 10 }, () => none)
     expect([...rows.oldValues]).toEqual([
       10,
       10,
@@ -155,6 +162,7 @@ describe('two sessions', () => {
       none,
       100,
       none,
+      ...nobody,
     ])
     expect([...rows.newValues]).toEqual([
       10,
@@ -182,6 +190,7 @@ describe('two sessions', () => {
       100,
       none,
       120,
+      ...nobody,
     ])
   })
 
@@ -218,6 +227,12 @@ function slowly(old: BarColumns, fresh: BarColumns, tolerances: Tolerances): unk
   const oldRows = new Map(rowsOf(old).map((row) => [row.ts, row]))
   const newRows = new Map(rowsOf(fresh).map((row) => [row.ts, row]))
   const counts = emptyCounts()
+  const isCompared = (field: ComparedField): boolean =>
+    (field !== 'vwap' && field !== 'tradeCount') ||
+    [old, fresh].every((bars) => bars[field].some((entry) => !Number.isNaN(entry)))
+  for (const field of COMPARED_FIELDS) {
+    if (isCompared(field)) counts.fields[field] = { equal: 0, withinTolerance: 0, different: 0, nullVersusValue: 0 }
+  }
   const rows: unknown[] = []
   for (const ts of [...new Set([...oldRows.keys(), ...newRows.keys()])].sort((a, b) => a - b)) {
     const a = oldRows.get(ts)
@@ -227,6 +242,7 @@ function slowly(old: BarColumns, fresh: BarColumns, tolerances: Tolerances): unk
     else if (b === undefined) name = 'oldOnly'
     else {
       const verdicts = COMPARED_FIELDS.map((field) => {
+        if (!isCompared(field)) return 'equal'
         const [x, y] = [a[field], b[field]]
         const { abs, rel } = tolerances[field]
         const verdict =
@@ -241,6 +257,7 @@ function slowly(old: BarColumns, fresh: BarColumns, tolerances: Tolerances): unk
         return verdict
       })
       counts.common++
+      if (verdicts.includes('nullVersusValue')) counts.nullVersusValue++
       name = verdicts.every((verdict) => verdict === 'equal')
         ? 'equal'
         : verdicts.every((verdict) => verdict === 'equal' || verdict === 'withinTolerance')
@@ -289,6 +306,8 @@ const side = fc
       low: value,
       close: value,
       volume: value,
+      vwap: value,
+      tradeCount: fc.constant(NaN),
     }),
     { selector: ({ ts }) => ts, maxLength: 10 },
   )
@@ -300,6 +319,8 @@ const anyTolerances: fc.Arbitrary<Tolerances> = fc.record({
   low: tolerance,
   close: tolerance,
   volume: tolerance,
+  vwap: tolerance,
+  tradeCount: tolerance,
 })
 
 describe('any two sessions', () => {

@@ -9,7 +9,7 @@ import {
   WritableComparisonStore,
 } from '#main/stores/comparison-store.ts'
 import { encodeDoubles, encodeTimes } from '#main/stores/session-block.ts'
-import { column, OPEN_TS } from './bars-fixtures.ts'
+import { CLOSE_TS, column, OPEN_TS } from './bars-fixtures.ts'
 import { tempFolder } from './temp-folder.ts'
 
 const folder = tempFolder()
@@ -33,8 +33,15 @@ const COUNTS: ComparisonCounts = {
   equal: 380,
   withinTolerance: 9,
   different: 1,
+  nullVersusValue: 0,
+  duplicateKeys: 0,
+  notSettled: 0,
   fields: { close: { equal: 389, withinTolerance: 0, different: 1, nullVersusValue: 0 } },
 }
+
+/** Seven fields of two rows. */
+const OLD_VALUES = [1, NaN, 2, NaN, 3, NaN, 4, NaN, 5, NaN, 6, NaN, 7, NaN]
+const NEW_VALUES = Array.from({ length: 14 }, (_, i) => 100 + i)
 
 const startOf = (runId: string): ComparisonRunStart => ({
   runId,
@@ -43,9 +50,11 @@ const startOf = (runId: string): ComparisonRunStart => ({
   symbols: ['SPY', 'IBM'],
   oldPipeline: 'csv-scripts',
   settings: '{"largestDifferences":20}',
+  codeVersion: '1.2.3',
+  sample: null,
 })
 
-const resultOf = (runId: string): CompareResult => ({ runId, sessions: 1, counts: COUNTS, largest: [] })
+const resultOf = (runId: string): CompareResult => ({ runId, sessions: 1, sample: null, counts: COUNTS, largest: [] })
 
 function sessionOf(symbol: string, sessionDate: string): ComparisonSession {
   return {
@@ -53,13 +62,15 @@ function sessionOf(symbol: string, sessionDate: string): ComparisonSession {
     sessionDate,
     oldHash: null,
     newHash: 'new',
+    openTs: OPEN_TS,
+    closeTs: CLOSE_TS,
     counts: COUNTS,
     rowCount: 2,
     blobs: {
       ts: encodeTimes(column([OPEN_TS, OPEN_TS + 60])),
       class: Uint8Array.of(2, 4),
-      old_values: encodeDoubles(column([1, NaN])),
-      new_values: encodeDoubles(column([2, 3])),
+      old_values: encodeDoubles(column(OLD_VALUES)),
+      new_values: encodeDoubles(column(NEW_VALUES)),
     },
   }
 }
@@ -119,7 +130,14 @@ describe('a comparison run', () => {
     store.begin(startOf('run-1'), 1000)
     store.addSessions('run-1', [sessionOf('SPY', '2024-07-02'), sessionOf('IBM', '2024-07-01')])
     store.finish('run-1', resultOf('run-1'))
-    expect(store.run('run-1')).toEqual({ ...startOf('run-1'), createdAtMs: 1000, summary: resultOf('run-1') })
+    expect(store.run('run-1')).toEqual({
+      ...startOf('run-1'),
+      createdAtMs: 1000,
+      // SHA-256 of [] and of [["IBM","2024-07-01","new"],["SPY","2024-07-02","new"]], worked out with sha256sum.
+      oldHash: '4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945',
+      newHash: '21ff435d505a1807806dfce9b1969c6f6ee85d881f72363448abc285ac530dce',
+      summary: resultOf('run-1'),
+    })
     expect(store.sessions('run-1')).toEqual([
       { symbol: 'IBM', sessionDate: '2024-07-01', counts: COUNTS },
       { symbol: 'SPY', sessionDate: '2024-07-02', counts: COUNTS },
@@ -128,11 +146,13 @@ describe('a comparison run', () => {
       {
         symbol: 'SPY',
         sessionDate: '2024-07-02',
+        openTs: OPEN_TS,
+        closeTs: CLOSE_TS,
         counts: COUNTS,
         ts: column([OPEN_TS, OPEN_TS + 60]),
         class: Uint8Array.of(2, 4),
-        oldValues: column([1, NaN]),
-        newValues: column([2, 3]),
+        oldValues: column(OLD_VALUES),
+        newValues: column(NEW_VALUES),
       },
     ])
     expect([...store.rows('run-1')].map(({ symbol }) => symbol)).toEqual(['IBM', 'SPY'])

@@ -1,12 +1,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { COMPARED_FIELDS } from '#shared/config/workspace-config.ts'
-import { compareSession, type UnequalRows } from '#main/compare/compare-session.ts'
+import { COMPARED_FIELDS } from '#shared/config/comparison-config.ts'
+import { compareSession, type Tolerances, type UnequalRows } from '#main/compare/compare-session.ts'
 import { type LargestDifference, LargestDifferences, mergeLargest } from '#main/compare/largest-differences.ts'
 import { barsOf, OPEN_TS, type TestBar } from './bars-fixtures.ts'
 
 const NONE = { abs: 0, rel: 0 }
-const EXACT = { open: NONE, high: NONE, low: NONE, close: NONE, volume: NONE }
+const EXACT: Tolerances = { open: NONE, high: NONE, low: NONE, close: NONE, volume: NONE, vwap: NONE, tradeCount: NONE }
 const WIDE = { abs: 1e9, rel: 0 }
 
 function unequal(old: readonly TestBar[], fresh: readonly TestBar[], tolerance = EXACT): UnequalRows {
@@ -16,7 +16,7 @@ function unequal(old: readonly TestBar[], fresh: readonly TestBar[], tolerance =
 /** Minutes whose closes are those given, on two sides. */
 function closes(...pairs: readonly (readonly [number, number])[]): UnequalRows {
   const side = (at: 0 | 1): TestBar[] =>
-    pairs.map((pair, i) => ({ ts: OPEN_TS + 60 * i, open: 1, high: 1, low: 1, close: pair[at] }))
+    pairs.map((pair, i) => ({ ts: OPEN_TS + 60 * i, open: 1, high: 1, low: 1, close: pair[at], vwap: 1 }))
   return unequal(side(0), side(1))
 }
 
@@ -69,9 +69,9 @@ describe('the largest differences', () => {
 
   test('include those within tolerance', () => {
     const largest = new LargestDifferences(9)
-    const tolerance = { open: WIDE, high: WIDE, low: WIDE, close: WIDE, volume: WIDE }
+    const tolerance = { ...EXACT, open: WIDE, high: WIDE, low: WIDE, close: WIDE, volume: WIDE }
     largest.add('SPY', '2024-07-02', unequal([{ ts: OPEN_TS, close: 1 }], [{ ts: OPEN_TS, close: 2 }], tolerance))
-    expect(largest.list().map(({ field }) => field)).toEqual(['open', 'high', 'low', 'close'])
+    expect(largest.list().map(({ field }) => field)).toEqual(['open', 'high', 'low', 'close', 'vwap'])
   })
 
   const value = fc.constantFrom(1, 2, 3, 4, NaN)

@@ -209,9 +209,23 @@ describe('a filled database of schema 1', () => {
     openTwice(
       () => new WritableComparisonStore(file),
       (store) => {
-        expect(store.run('r')).toMatchObject({ symbols: ['SPY'], oldPipeline: 'old', summary })
+        expect(store.run('r')).toMatchObject({
+          symbols: ['SPY'],
+          oldPipeline: 'old',
+          summary,
+          sample: null,
+          codeVersion: null,
+          oldHash: null,
+        })
         expect([...store.rows('r')]).toMatchObject([
-          { ts: TIMES, class: Uint8Array.of(2, 2), oldValues: VALUES, counts },
+          {
+            ts: TIMES,
+            class: Uint8Array.of(2, 2),
+            // The first field, and none of the others.
+            oldValues: column([1.5, 2.5, ...Array.from({ length: 12 }, () => NaN)]),
+            counts: { ...counts, nullVersusValue: 0, duplicateKeys: 0, notSettled: 0 },
+            openTs: null,
+          },
         ])
       },
     )

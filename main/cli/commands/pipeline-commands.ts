@@ -4,6 +4,7 @@ import { type Command, ExitCode } from '../command.ts'
 import { withEngine } from '../engine-access.ts'
 import { selection, SELECTION_OPTIONS, textOption, wordsOption } from '../options.ts'
 import { runJob } from '../run-job.ts'
+import { COMPARE_COMMANDS } from './compare-commands.ts'
 import { jobs } from './jobs.ts'
 import { LEGACY_COMMANDS } from './legacy-commands.ts'
 import { planOutput, QUALITY_COMMANDS } from './quality-commands.ts'
@@ -90,24 +91,6 @@ const buildFeatures: Command = {
   },
 }
 
-const compare: Command = {
-  name: 'compare',
-  summary: 'Compare old and new bars minute by minute',
-  usage: '[--symbols A,B] [--from D] [--to D]',
-  options: SELECTION_OPTIONS,
-  run: (input) =>
-    runJob<'compare'>(
-      input,
-      (client) => client.compare.start(selection(input)),
-      ({ counts }) =>
-        Object.entries(counts.fields).map(
-          ([field, { equal, withinTolerance, different, nullVersusValue }]) =>
-            `  ${field.padEnd(7)} equal ${equal}, within tolerance ${withinTolerance}, different ${different}` +
-            (nullVersusValue > 0 ? `, null against value ${nullVersusValue}` : ''),
-        ),
-    ),
-}
-
 const exportFiles: Command = {
   name: 'export',
   summary: 'Write curated bars, features and comparison rows to files',
@@ -170,7 +153,7 @@ export const PIPELINE_COMMANDS: readonly Command[] = [
   rebuild,
   buildFeatures,
   ...LEGACY_COMMANDS,
-  compare,
+  ...COMPARE_COMMANDS,
   exportFiles,
   status,
   ...QUALITY_COMMANDS,

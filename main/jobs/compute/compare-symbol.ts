@@ -1,6 +1,7 @@
 import { allocateBars, type BarColumns, observedBars } from '#shared/bars.ts'
-import { compareSession } from '#main/compare/compare-session.ts'
+import { SessionComparer, type SessionRules } from '#main/compare/compare-session.ts'
 import { type LargestDifference, LargestDifferences } from '#main/compare/largest-differences.ts'
+import { sessionEdges } from '#main/compare/tolerances.ts'
 import type { ComparisonSession } from '#main/stores/comparison-store.ts'
 import { CuratedStore } from '#main/stores/curated-store.ts'
 import { LegacyStore } from '#main/stores/legacy-store.ts'
@@ -15,6 +16,14 @@ export function* compareSymbol(task: CompareTask): Generator<Delivery<'compare'>
   const curated = new CuratedStore(task.curatedFile)
   const legacy = new LegacyStore(task.legacyFile)
   try {
+    const { tolerances, unsettledFromTs, sample } = task
+    const comparer = new SessionComparer()
+    const duplicateTs = legacy.duplicateMinutes(task.symbol)
+    const rules: SessionRules = {
+      ...(unsettledFromTs === null ? {} : { unsettledFromTs }),
+      ...(sample === null ? {} : { sample }),
+      ...(duplicateTs.size === 0 ? {} : { duplicateTs }),
+    }
     const largest = new LargestDifferences(task.largestDifferences)
     const dates = new Set([
       ...legacy.sessionDates(task.symbol, task.from, task.to),
@@ -26,13 +35,19 @@ export function* compareSymbol(task: CompareTask): Generator<Delivery<'compare'>
       const fresh = curated.block(task.symbol, sessionDate)
       // A bar that stands for a minute without trades was not received: there is nothing to compare.
       const received = fresh === undefined ? NO_BARS : observedBars(fresh.bars)
-      const { counts, rows } = compareSession(old?.bars ?? NO_BARS, received, task.tolerances)
+      const hours = fresh?.session
+      const { counts, rows } = comparer.compare(old?.bars ?? NO_BARS, received, tolerances.middle, {
+        ...rules,
+        ...(hours === undefined ? {} : { edges: sessionEdges(tolerances, hours.openTs, hours.closeTs) }),
+      })
       largest.add(task.symbol, sessionDate, rows)
       batch.push({
         symbol: task.symbol,
         sessionDate,
         oldHash: old?.contentHash ?? null,
         newHash: fresh?.contentHash ?? null,
+        openTs: hours?.openTs ?? null,
+        closeTs: hours?.closeTs ?? null,
         counts,
         rowCount: rows.ts.length,
         blobs: {

@@ -1,5 +1,6 @@
 import type { Session } from '#shared/calendar/calendar.ts'
-import type { Tolerances } from '#main/compare/compare-session.ts'
+import type { RowSample } from '#main/compare/block-comparer.ts'
+import type { SymbolTolerances } from '#main/compare/tolerances.ts'
 import type { LargestDifference } from '#main/compare/largest-differences.ts'
 import type { ResponseRef } from '#shared/quality/build-inputs.ts'
 import type { SessionFacts } from '#shared/quality/session-facts.ts'
@@ -60,7 +61,10 @@ export interface CompareTask {
   readonly symbol: string
   readonly from: string
   readonly to: string
-  readonly tolerances: Tolerances
+  readonly tolerances: SymbolTolerances
+  /** Minutes that start at this moment or later are not settled; null compares all. */
+  readonly unsettledFromTs: number | null
+  readonly sample: RowSample | null
   readonly largestDifferences: number
 }
 

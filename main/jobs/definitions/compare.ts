@@ -1,9 +1,13 @@
+import { BAR_SECONDS } from '#shared/bars.ts'
+import { sampleSeed } from '#main/compare/block-comparer.ts'
 import { addCounts, emptyCounts } from '#main/compare/compare-session.ts'
 import { mergeLargest } from '#main/compare/largest-differences.ts'
+import { type SymbolTolerances, symbolTolerances } from '#main/compare/tolerances.ts'
 import { canonicalJson } from '#shared/canonical-json.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import type { CompareResult } from '#shared/jobs/job-kinds.ts'
 import type { JobDefinition } from '../job-definition.ts'
+import type { JobServices } from '../job-services.ts'
 import { checkSelection, selectedDates, selectedSymbols } from '../selection.ts'
 import { requireOldPipeline } from './legacy-import.ts'
 
@@ -16,13 +20,18 @@ export const compareJob: JobDefinition<'compare'> = {
   check: (params, services) => {
     requireOldPipeline(services)
     checkSelection(params, services)
+    const { settleMinutes: _settle, largestDifferences: _largest, ...rules } = services.config.comparison
+    for (const symbol of selectedSymbols(params, services))
+      symbolTolerances(rules, symbol, tickSizeOf(symbol, services))
   },
   run: async (params, { services, signal, report, jobId }) => {
     const { curated, legacy, comparisons } = services.stores
     const runId = jobId
     // The engine may have died between finishing the run and noting that the job is done.
     if (comparisons.isFinished(runId)) return comparisons.run(runId).summary
-    const { tolerances, largestDifferences } = services.config.comparison
+    const { settleMinutes, largestDifferences, ...toleranceRules } = services.config.comparison
+    const nowMs = services.nowMs()
+    const sample = params.sample ?? null
     const oldPipeline = requireOldPipeline(services)
     const wanted = selectedDates(params)
     const selected = selectedSymbols(params, services).map((symbol) => {
@@ -38,6 +47,10 @@ export const compareJob: JobDefinition<'compare'> = {
         hint: 'Import the old pipeline and curate the new bars first.',
       })
     }
+    const tickSizes = Object.fromEntries(symbols.map(({ symbol }) => [symbol, tickSizeOf(symbol, services)]))
+    const tolerancesOf = new Map(
+      symbols.map(({ symbol }) => [symbol, symbolTolerances(toleranceRules, symbol, tickSizes[symbol])] as const),
+    )
     // The run says what it really covered, not how open the question was.
     const from = symbols.map(({ dates }) => dates[0]).sort()[0]
     const to = symbols.map(({ dates }) => dates[dates.length - 1]).sort()[symbols.length - 1]
@@ -49,9 +62,11 @@ export const compareJob: JobDefinition<'compare'> = {
         to,
         symbols: symbols.map(({ symbol }) => symbol),
         oldPipeline: oldPipeline.name,
-        settings: canonicalJson({ tolerances, largestDifferences }),
+        settings: canonicalJson({ ...services.config.comparison, tickSizes }),
+        codeVersion: services.version,
+        sample,
       },
-      services.nowMs(),
+      nowMs,
     )
     try {
       let counts = emptyCounts()
@@ -64,7 +79,10 @@ export const compareJob: JobDefinition<'compare'> = {
           symbol,
           from,
           to,
-          tolerances,
+          tolerances: tolerancesOf.get(symbol) as SymbolTolerances,
+          // A minute is over 60 s after its start.
+          unsettledFromTs: settleMinutes === 0 ? null : Math.floor(nowMs / 1000) - 60 * settleMinutes - BAR_SECONDS + 1,
+          sample: sample === null ? null : { share: sample, seed: sampleSeed(symbol) },
           largestDifferences,
         })),
         (batch) => {
@@ -81,7 +99,13 @@ export const compareJob: JobDefinition<'compare'> = {
         },
         signal,
       )
-      const result: CompareResult = { runId, sessions, counts, largest: mergeLargest(largest, largestDifferences) }
+      const result: CompareResult = {
+        runId,
+        sessions,
+        sample,
+        counts,
+        largest: mergeLargest(largest, largestDifferences),
+      }
       comparisons.finish(runId, result)
       services.publish({ kind: 'layer', layer: 'comparisons' })
       return result
@@ -91,6 +115,16 @@ export const compareJob: JobDefinition<'compare'> = {
     }
   },
   hasFindings: ({ counts }) => counts.different + counts.oldOnly + counts.newOnly > 0,
-  summary: ({ counts }) =>
-    `${counts.common} common minutes: ${counts.equal} equal, ${counts.withinTolerance} within tolerance, ${counts.different} different; ${counts.oldOnly} only in old, ${counts.newOnly} only in new.`,
+  summary: ({ counts, sample }) =>
+    [
+      `${counts.common} common minutes: ${counts.equal} equal, ${counts.withinTolerance} within tolerance, ${counts.different} different; ${counts.oldOnly} only in old, ${counts.newOnly} only in new.`,
+      ...(counts.duplicateKeys === 0 ? [] : [`${counts.duplicateKeys} minutes more than once in old.`]),
+      ...(counts.notSettled === 0 ? [] : [`${counts.notSettled} not settled yet.`]),
+      ...(sample === null ? [] : [`Of a sample of ${Number((sample * 100).toPrecision(6))} % of the minutes.`]),
+    ].join(' '),
+}
+
+/** The smallest price step: as configured, else as the broker says; null where neither is known. */
+export function tickSizeOf(symbol: string, services: JobServices): number | null {
+  return services.symbolConfig(symbol).tickSize ?? services.stores.raw.instrument(symbol)?.minTick ?? null
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { BAR_COLUMNS } from '#shared/bars.ts'
-import { COMPARED_FIELDS } from '#shared/config/workspace-config.ts'
+import { COMPARED_FIELDS } from '#shared/config/comparison-config.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import { type ExportParams, type ExportResult, exportResultSchema } from '#shared/jobs/job-kinds.ts'
 import { findingKeyText } from '#shared/quality/finding-key.ts'

@@ -127,10 +127,16 @@ function sentenceOf(
   if (runs === undefined) return ''
   if (run === undefined) return runs.length === 0 ? 'No comparison has been made in this workspace.' : ''
   const what = `${run.oldPipeline} against curated bars: ${symbolWords(run.symbols)}, ${formatQuantity(run.sessions, 'session')}, ${formatDates(run.from, run.to)}.`
+  const sampled =
+    run.sample === null
+      ? ''
+      : ` Only a sample of ${Number((run.sample * 100).toPrecision(6))} % of the minutes was compared.`
+  const unsettled =
+    run.counts.notSettled === 0 ? '' : ` ${formatQuantity(run.counts.notSettled, 'minute')} not settled yet.`
   const changed = overview?.layers.some(
     (entry) => (entry.layer === 'curated' || entry.layer === 'legacy') && (entry.updatedAtMs ?? 0) > run.createdAtMs,
   )
   return changed === true
-    ? `${what} Bars have changed since this run; compare again to bring its counts up to date.`
-    : what
+    ? `${what}${sampled}${unsettled} Bars have changed since this run; compare again to bring its counts up to date.`
+    : `${what}${sampled}${unsettled}`
 }

@@ -1,6 +1,6 @@
 import { useLocation, useSearch } from 'wouter'
 import type { ComparisonRunDetail } from '#shared/contract/contract.ts'
-import { COMPARED_FIELDS } from '#shared/config/workspace-config.ts'
+import { COMPARED_FIELDS } from '#shared/config/comparison-config.ts'
 import type { ViewContext } from '../../view-context.ts'
 
 /** What of a run is looked at. It lives in the address, so that it can be passed on and comes back after a reload. */

@@ -1,11 +1,11 @@
 import { useMemo } from 'react'
 import type { ComparisonRunDetail } from '#shared/contract/contract.ts'
-import { COMPARED_FIELDS } from '#shared/config/workspace-config.ts'
+import { COMPARED_FIELDS, type Tolerance } from '#shared/config/comparison-config.ts'
 import type { FieldCounts } from '#shared/jobs/job-kinds.ts'
 import type { Column } from '../../components/data-table.tsx'
 import { DataTable } from '../../components/data-table.tsx'
 import { Panel } from '../../components/panel.tsx'
-import { formatCount, formatShare } from '../../format/numbers.ts'
+import { formatCount, formatQuantity, formatShare } from '../../format/numbers.ts'
 import classes from './fields-panel.module.css'
 
 interface FieldRow extends FieldCounts {
@@ -46,11 +46,13 @@ function fieldRows(run: ComparisonRunDetail): readonly FieldRow[] {
   })
 }
 
-function toleranceWords(tolerance: { readonly abs: number; readonly rel: number } | undefined): string {
+function toleranceWords(tolerance: Tolerance | undefined): string {
   if (tolerance === undefined) return '–'
   const parts = [
     tolerance.abs > 0 ? `${tolerance.abs}` : undefined,
+    tolerance.ticks > 0 ? formatQuantity(tolerance.ticks, 'tick') : undefined,
     tolerance.rel > 0 ? `${Number((tolerance.rel * 100).toPrecision(6))} %` : undefined,
+    tolerance.bp > 0 ? `${tolerance.bp} bp` : undefined,
   ].filter((part) => part !== undefined)
   return parts.length === 0 ? 'exact' : `± ${parts.join(' + ')}`
 }

@@ -2,7 +2,7 @@ import { SegmentedControl } from '@mantine/core'
 import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { ComparisonRunDetail, Overlay } from '#shared/contract/contract.ts'
-import { COMPARED_FIELDS } from '#shared/config/workspace-config.ts'
+import { COMPARED_FIELDS } from '#shared/config/comparison-config.ts'
 import { CHART_HEAD_HEIGHT, ChartFrame } from '../../charts/chart-frame.tsx'
 import { fileName } from '../../charts/file-name.ts'
 import type { Column } from '../../components/data-table.tsx'
@@ -48,7 +48,14 @@ export function OverlayPanel({ run, selection, onField }: OverlayPanelProps) {
     <Panel
       className={classes.panel}
       title={`${symbol} ${sessionDate}`}
-      controls={<SegmentedControl aria-label="Field" data={[...COMPARED_FIELDS]} value={field} onChange={onField} />}
+      controls={
+        <SegmentedControl
+          aria-label="Field"
+          data={COMPARED_FIELDS.filter((name) => run.counts.fields[name] !== undefined)}
+          value={field}
+          onChange={onField}
+        />
+      }
     >
       <QueryView query={overlay} height={HEIGHT + CHART_HEAD_HEIGHT}>
         {(data) => (
