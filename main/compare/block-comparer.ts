@@ -253,13 +253,22 @@ const DIFFERENT = 2
 const EMPTY = 4
 
 /**
- * Differences are compared, not rounded values: equal when both sides have the same number or both have none, within tolerance
- * when `|new - old| <= abs + rel * |old|` but for the rounding of the numbers themselves, different otherwise.
+ * Whether two numbers that are not the same are within tolerance: `|new - old| <= abs + rel * |old|` but for the rounding of the
+ * numbers themselves. Differences are compared, not rounded values.
  *
  * Prices are decimals, and a double is off its decimal by up to half a unit in its last place: 33.34 - 33.33 is a little more
  * than 0.01. A limit is therefore exceeded only by more than that error of both values. Without a tolerance nothing is forgiven.
  * Infinity is near nothing but itself, although a share of it is infinite too.
  */
+export function isWithin(old: number, fresh: number, abs: number, rel: number): boolean {
+  const difference = Math.abs(fresh - old)
+  const size = Math.abs(old)
+  const limit = abs + rel * size
+  const rounding = limit > 0 ? Number.EPSILON * size + Number.EPSILON * Math.abs(fresh) : 0
+  return difference < Infinity && difference <= limit + rounding
+}
+
+/** A field is equal when both sides have the same number or both have none. */
 function classify(
   old: Float64Array,
   fresh: Float64Array,
@@ -277,17 +286,11 @@ function classify(
     const a = old[i]
     const b = fresh[i]
     if (a === b) continue
-    const difference = Math.abs(b - a)
-    if (difference !== difference) {
+    if (a !== a || b !== b) {
       if (a !== a && b !== b) continue
       empty++
       worst[i] |= EMPTY
-      continue
-    }
-    const size = Math.abs(a)
-    const limit = abs + rel * size
-    const rounding = limit > 0 ? Number.EPSILON * size + Number.EPSILON * Math.abs(b) : 0
-    if (difference < Infinity && difference <= limit + rounding) {
+    } else if (isWithin(a, b, abs, rel)) {
       within++
       worst[i] |= WITHIN
     } else {

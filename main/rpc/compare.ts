@@ -1,73 +1,38 @@
-import { z } from 'zod'
 import { observedBars } from '#shared/bars.ts'
-import { COMPARED_FIELDS, type ComparedField, comparisonConfigSchema } from '#shared/config/comparison-config.ts'
-import type { ComparisonRun, Histogram, Overlay } from '#shared/contract/contract.ts'
+import { COMPARED_FIELDS } from '#shared/config/comparison-config.ts'
+import type { Histogram, Overlay } from '#shared/contract/contract.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import { RowClass } from '#main/compare/compare-session.ts'
+import { htmlReport } from '#main/compare/report/html-report.ts'
 import { differenceHistogram } from '#main/compare/difference-histogram.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
-import type { StoredRun } from '#main/stores/comparison-store.ts'
 import { os } from './base.ts'
+import { drift, fieldOf, profilesOf, runDetail, runReport, toRun, trend, whatIf } from './comparison-runs.ts'
 
 export const compare = os.compare.router({
   start: os.compare.start.handler(({ context, input }) => context.engine.jobs.submit('compare', input)),
   runs: os.compare.runs.handler(({ context }) => context.engine.stores.comparisons.runs().map(toRun)),
-  run: os.compare.run.handler(({ context, input }) => {
-    const { comparisons } = context.engine.stores
-    const run = comparisons.run(input.runId)
-    const { tolerances, overrides, sessionParts, settleMinutes, tickSizes } = settingsOf(run)
-    const compared = Object.entries(tolerances).filter(([field]) => run.summary.counts.fields[field] !== undefined)
-    return {
-      ...toRun(run),
-      oldPipeline: run.oldPipeline,
-      tolerances: Object.fromEntries(compared),
-      overrides,
-      sessionParts,
-      settleMinutes,
-      tickSizes,
-      inputs: { oldHash: run.oldHash, newHash: run.newHash, codeVersion: run.codeVersion },
-      largest: run.summary.largest,
-      perSession: comparisons.sessions(run.runId).map(({ symbol, sessionDate, counts }) => {
-        const { fields: _fields, ...rest } = counts
-        return { symbol, sessionDate, ...rest }
-      }),
-    }
+  run: os.compare.run.handler(({ context, input }) => runDetail(context.engine.stores.comparisons, input.runId)),
+  report: os.compare.report.handler(({ context, input }) => runReport(context.engine.stores.comparisons, input.runId)),
+  reportHtml: os.compare.reportHtml.handler(({ context, input }) => ({
+    html: htmlReport(runReport(context.engine.stores.comparisons, input.runId)),
+  })),
+  profiles: os.compare.profiles.handler(({ context, input }) =>
+    profilesOf(context.engine.stores.comparisons, input.runId, fieldOf(input.field), input.dimension),
+  ),
+  whatIf: os.compare.whatIf.handler(({ context, input }) => whatIf(context.engine, input)),
+  trend: os.compare.trend.handler(({ context, input }) => trend(context.engine.stores.comparisons, input.limit)),
+  reference: os.compare.reference.handler(({ context }) => context.engine.stores.comparisons.reference() ?? null),
+  markReference: os.compare.markReference.handler(({ context, input }) => {
+    const { services, stores } = context.engine
+    stores.comparisons.markReference(input.runId, services.nowMs())
+    services.publish({ kind: 'layer', layer: 'comparisons' })
+    return stores.comparisons.reference() ?? null
   }),
+  drift: os.compare.drift.handler(({ context, input }) => drift(context.engine.stores.comparisons, input.runId)),
   overlay: os.compare.overlay.handler(({ context, input }) => overlayOf(context.engine, input)),
   histogram: os.compare.histogram.handler(({ context, input }) => histogramOf(context.engine, input)),
 })
-
-function toRun(run: StoredRun): ComparisonRun {
-  return {
-    runId: run.runId,
-    createdAtMs: run.createdAtMs,
-    from: run.from,
-    to: run.to,
-    symbols: [...run.symbols],
-    sessions: run.summary.sessions,
-    sample: run.sample,
-    counts: run.summary.counts,
-  }
-}
-
-/** The comparison configuration of a run and the tick sizes it used; what an older run did not have yet has its default. */
-function settingsOf(run: StoredRun): z.infer<typeof settingsSchema> {
-  return settingsSchema.parse(JSON.parse(run.settings))
-}
-
-const settingsSchema = comparisonConfigSchema.extend({
-  tickSizes: z.record(z.string(), z.number().nullable()).default({}),
-})
-
-function fieldOf(name: string): ComparedField {
-  const field = COMPARED_FIELDS.find((known) => known === name)
-  if (field === undefined) {
-    throw new SwitchyardError('BAD_ARGUMENTS', `${name} is not a compared field.`, {
-      hint: `The compared fields are ${COMPARED_FIELDS.join(', ')}.`,
-    })
-  }
-  return field
-}
 
 function overlayOf(engine: Engine, input: { symbol: string; sessionDate: string; field: string }): Overlay {
   const field = fieldOf(input.field)

@@ -1,3 +1,4 @@
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { COMPARED_FIELDS } from '#shared/config/comparison-config.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import { type CompareResult, type ComparisonCounts, compareResultSchema } from '#shared/jobs/job-kinds.ts'
@@ -172,6 +173,25 @@ export class ComparisonStore {
     }
   }
 
+  /** The run that others are compared with; undefined when none is marked. */
+  reference(): { readonly runId: string; readonly markedAtMs: number } | undefined {
+    const latest = this.#database
+      .prepare('select run_id as runId, marked_at_ms as markedAtMs from comparison_references order by id desc limit 1')
+      .get() as { runId: string | null; markedAtMs: number } | undefined
+    return latest === undefined || latest.runId === null
+      ? undefined
+      : { runId: latest.runId, markedAtMs: latest.markedAtMs }
+  }
+
+  /** The profiles of a field in a dimension by their key; undefined where a finished run has none. */
+  profiles(runId: string, dimension: string, field: string): unknown {
+    const blob = this.#database
+      .prepare(`select profiles from comparison_profiles where ${OF_FINISHED_RUN} and dimension = ? and field = ?`)
+      .pluck()
+      .get(runId, dimension, field) as Uint8Array | undefined
+    return blob === undefined ? undefined : JSON.parse(gunzipSync(blob).toString('utf8'))
+  }
+
   summary(): { runs: number; sessions: number; rows: number; updatedAtMs: number | null } {
     return this.#database
       .prepare(
@@ -238,6 +258,25 @@ export class WritableComparisonStore extends ComparisonStore {
     )
   }
 
+  /** Stores the distributions of a run that is not finished, compressed. */
+  addProfiles(
+    runId: string,
+    pages: readonly { readonly dimension: string; readonly field: string; readonly profiles: unknown }[],
+  ): void {
+    guarded(this.file, () =>
+      this.#database
+        .transaction(() => {
+          const insert = this.#database.prepare(
+            'insert into comparison_profiles (run_id, dimension, field, profiles) values (?, ?, ?, ?)',
+          )
+          for (const { dimension, field, profiles } of pages) {
+            insert.run(runId, dimension, field, gzipSync(JSON.stringify(profiles)))
+          }
+        })
+        .immediate(),
+    )
+  }
+
   /** Makes the run visible; from here on it is immutable. */
   finish(runId: string, summary: CompareResult): void {
     guarded(this.file, () =>
@@ -267,6 +306,16 @@ export class WritableComparisonStore extends ComparisonStore {
       .raw()
       .all(runId)
     return hashJson(blocks)
+  }
+
+  /** Marks a finished run as the one that others are compared with; null marks none. Earlier marks are kept. */
+  markReference(runId: string | null, nowMs: number): void {
+    if (runId !== null) this.run(runId)
+    guarded(this.file, () =>
+      this.#database
+        .prepare('insert into comparison_references (run_id, marked_at_ms) values (?, ?)')
+        .run(runId, nowMs),
+    )
   }
 
   /** Throws away what an unfinished run has stored. */

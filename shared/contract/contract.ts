@@ -1,21 +1,29 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
-import { toleranceOverrideSchema, toleranceSchema } from '#shared/config/comparison-config.ts'
 import { workspaceConfigSchema } from '#shared/config/workspace-config.ts'
 import {
   compareParamsSchema,
-  comparisonCountsSchema,
   exportParamsSchema,
   featuresParamsSchema,
   ingestParamsSchema,
   liveParamsSchema,
-  largestDifferenceSchema,
   legacyFileSchema,
   selectionSchema,
   sessionDateSchema,
   verifyParamsSchema,
 } from '#shared/jobs/job-kinds.ts'
 import { errorReportSchema, jobSchema } from '#shared/jobs/job.ts'
+import {
+  comparisonReportSchema,
+  comparisonRunDetailSchema,
+  comparisonRunSchema,
+  driftSchema,
+  errorProfileSchema,
+  referenceSchema,
+  trendPointSchema,
+  whatIfInputSchema,
+  whatIfSchema,
+} from './comparison.ts'
 import { connectionEntrySchema, connectionSchema, trafficSchema } from './connection.ts'
 import {
   coverageSchema,
@@ -37,6 +45,8 @@ import {
   sessionReportSchema,
   transformPlanSchema,
 } from './quality.ts'
+
+export type { ComparisonRun, ComparisonRunDetail } from './comparison.ts'
 
 /**
  * The one typed contract between the engine and everything that drives it: the console over a message port or a WebSocket,
@@ -117,54 +127,6 @@ export const overviewSchema = z.object({
   freeDiskBytes: z.number(),
 })
 export type Overview = z.infer<typeof overviewSchema>
-
-export const comparisonRunSchema = z.object({
-  runId: z.string(),
-  createdAtMs: z.number(),
-  from: z.string(),
-  to: z.string(),
-  symbols: z.array(z.string()),
-  sessions: z.int(),
-  /** Share of the minutes that was compared; null when all were. */
-  sample: z.number().nullable(),
-  counts: comparisonCountsSchema,
-})
-export type ComparisonRun = z.infer<typeof comparisonRunSchema>
-
-export const comparisonRunDetailSchema = comparisonRunSchema.extend({
-  oldPipeline: z.string(),
-  /** Per field, in the whole session of every symbol but for the overrides. */
-  tolerances: z.record(z.string(), toleranceSchema),
-  overrides: z.array(toleranceOverrideSchema),
-  /** Minutes that the parts of a session have. */
-  sessionParts: z.object({ openMinutes: z.int(), closeMinutes: z.int() }),
-  settleMinutes: z.int(),
-  /** By symbol; null where it was not known. */
-  tickSizes: z.record(z.string(), z.number().nullable()),
-  /** What the run was made from; null in runs from before it was kept. */
-  inputs: z.object({
-    oldHash: z.string().nullable(),
-    newHash: z.string().nullable(),
-    codeVersion: z.string().nullable(),
-  }),
-  largest: z.array(largestDifferenceSchema),
-  perSession: z.array(
-    z.object({
-      symbol: z.string(),
-      sessionDate: z.string(),
-      common: z.int(),
-      oldOnly: z.int(),
-      newOnly: z.int(),
-      equal: z.int(),
-      withinTolerance: z.int(),
-      different: z.int(),
-      nullVersusValue: z.int(),
-      duplicateKeys: z.int(),
-      notSettled: z.int(),
-    }),
-  ),
-})
-export type ComparisonRunDetail = z.infer<typeof comparisonRunDetailSchema>
 
 const nullableColumn = z.array(z.number().nullable())
 
@@ -409,6 +371,46 @@ export const contract = {
       .route({ method: 'GET', path: '/compare/runs/{runId}' })
       .input(z.object({ runId: z.string() }))
       .output(comparisonRunDetailSchema),
+    /** Everything about a run in one document. */
+    report: base
+      .route({ method: 'GET', path: '/compare/runs/{runId}/report' })
+      .input(z.object({ runId: z.string() }))
+      .output(comparisonReportSchema),
+    /** The same as one HTML file that needs nothing else; long lists are cut. */
+    reportHtml: base
+      .route({ method: 'GET', path: '/compare/runs/{runId}/report.html' })
+      .input(z.object({ runId: z.string() }))
+      .output(z.object({ html: z.string() })),
+    /** Distributions of the differences of a field: of the whole run, by symbol, session date or minute since the open. */
+    profiles: base
+      .route({ method: 'GET', path: '/compare/runs/{runId}/profiles' })
+      .input(
+        z.object({
+          runId: z.string(),
+          field: z.string(),
+          dimension: z.enum(['all', 'symbol', 'day', 'minute']).default('all'),
+        }),
+      )
+      .output(z.array(errorProfileSchema)),
+    /** Counts a run again with other tolerances, without comparing anew; nothing is stored. */
+    whatIf: base.route({ method: 'POST', path: '/compare/what-if' }).input(whatIfInputSchema).output(whatIfSchema),
+    /** Runs in the order in which they were made. */
+    trend: base
+      .route({ method: 'GET', path: '/compare/trend' })
+      .input(z.object({ limit: limitSchema(1_000, 50) }))
+      .output(z.array(trendPointSchema)),
+    /** The run that others are compared with; null when none is marked. */
+    reference: base.route({ method: 'GET', path: '/compare/reference' }).output(referenceSchema.nullable()),
+    /** Marks a run as the reference, or with null none. */
+    markReference: base
+      .route({ method: 'POST', path: '/compare/reference' })
+      .input(z.object({ runId: z.string().nullable() }))
+      .output(referenceSchema.nullable()),
+    /** How the differences of a run are distributed beside those of the reference. */
+    drift: base
+      .route({ method: 'GET', path: '/compare/runs/{runId}/drift' })
+      .input(z.object({ runId: z.string() }))
+      .output(driftSchema),
     overlay: base
       .route({ method: 'GET', path: '/compare/overlay' })
       .input(z.object({ symbol: z.string(), sessionDate: sessionDateSchema, field: z.string() }))

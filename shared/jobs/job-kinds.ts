@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { distributionTestSchema, errorSummarySchema } from './error-summary.ts'
 import { featureSetNameSchema } from '#shared/features/definition.ts'
 import { isSessionDate } from '#shared/time.ts'
 
@@ -230,6 +231,9 @@ export const compareResultSchema = z.object({
   /** Share of the minutes that was compared; null when all were. */
   sample: z.number().nullable().default(null),
   counts: comparisonCountsSchema,
+  /** By field, over the minutes that both sides have. Runs from before that have none. */
+  errors: z.record(z.string(), errorSummarySchema).default({}),
+  tests: z.array(distributionTestSchema).default([]),
   largest: z.array(largestDifferenceSchema),
 })
 export type CompareResult = z.infer<typeof compareResultSchema>

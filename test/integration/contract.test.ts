@@ -107,6 +107,12 @@ const ANSWERED: Record<string, (client: EngineClient) => Promise<unknown>> = {
   'legacy.rejected': (client) => client.legacy.rejected(),
   'compare.runs': (client) => client.compare.runs(),
   'compare.run': (client) => client.compare.run({ runId }),
+  'compare.report': (client) => client.compare.report({ runId }),
+  'compare.reportHtml': (client) => client.compare.reportHtml({ runId }),
+  'compare.profiles': (client) => client.compare.profiles({ runId, field: 'close' }),
+  'compare.whatIf': (client) => client.compare.whatIf({ runId, tolerances: { close: { bp: 5 } } }),
+  'compare.trend': (client) => client.compare.trend({}),
+  'compare.reference': async (client) => ({ reference: await client.compare.reference() }),
   'compare.overlay': (client) => client.compare.overlay({ symbol: 'DJCO', sessionDate: '2024-06-25', field: 'close' }),
   'compare.histogram': (client) => client.compare.histogram({ runId, field: 'volume' }),
 }
@@ -125,7 +131,7 @@ const REFUSED: Record<string, readonly [code: string, call: (client: EngineClien
   ],
   'an unknown symbol': ['UNKNOWN_SYMBOL', (client) => client.transform.start({ symbols: ['TSLA'] })],
   'reversed dates': ['BAD_ARGUMENTS', (client) => client.export.start({ from: '2024-07-02', to: '2024-07-01' })],
-  'a field that is not compared': ['BAD_ARGUMENTS', (client) => client.compare.histogram({ runId, field: 'vwap' })],
+  'a field that is not compared': ['BAD_ARGUMENTS', (client) => client.compare.histogram({ runId, field: 'bid' })],
   'a run that does not exist': ['NOT_FOUND', (client) => client.compare.run({ runId: 'nothing' })],
   'a feature set that does not exist': ['NOT_FOUND', (client) => client.features.build({ featureSet: 'none_v1' })],
 }

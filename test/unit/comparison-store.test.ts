@@ -54,7 +54,15 @@ const startOf = (runId: string): ComparisonRunStart => ({
   sample: null,
 })
 
-const resultOf = (runId: string): CompareResult => ({ runId, sessions: 1, sample: null, counts: COUNTS, largest: [] })
+const resultOf = (runId: string): CompareResult => ({
+  runId,
+  sessions: 1,
+  sample: null,
+  counts: COUNTS,
+  errors: {},
+  tests: [],
+  largest: [],
+})
 
 function sessionOf(symbol: string, sessionDate: string): ComparisonSession {
   return {

@@ -1,6 +1,8 @@
 import type { Session } from '#shared/calendar/calendar.ts'
 import type { RowSample } from '#main/compare/block-comparer.ts'
 import type { SymbolTolerances } from '#main/compare/tolerances.ts'
+import type { ProfilePage } from '#main/compare/distributions/profile-book.ts'
+import type { SingleTest } from '#main/compare/distributions/value-tests.ts'
 import type { LargestDifference } from '#main/compare/largest-differences.ts'
 import type { ResponseRef } from '#shared/quality/build-inputs.ts'
 import type { SessionFacts } from '#shared/quality/session-facts.ts'
@@ -90,6 +92,13 @@ export interface VerifiedSessions {
 export type ComputeTask = TransformTask | FeaturesTask | CompareTask | VerifyCuratedTask
 export type TaskKind = ComputeTask['kind']
 
+/** What is known of a symbol when all its sessions are compared. */
+export interface ComparedSymbol {
+  readonly largest: readonly LargestDifference[]
+  readonly pages: readonly ProfilePage[]
+  readonly tests: readonly SingleTest[]
+}
+
 interface Batches {
   transform: readonly CuratedSession[]
   features: readonly FeatureSession[]
@@ -100,7 +109,7 @@ interface Batches {
 interface Results {
   transform: null
   features: null
-  compare: readonly LargestDifference[]
+  compare: ComparedSymbol
   'verify-curated': VerifyResult['mismatches']
 }
 

@@ -1,8 +1,11 @@
 import { BAR_SECONDS } from '#shared/bars.ts'
 import { sampleSeed } from '#main/compare/block-comparer.ts'
 import { addCounts, emptyCounts } from '#main/compare/compare-session.ts'
+import { ProfileBook, type ProfilePage } from '#main/compare/distributions/profile-book.ts'
+import { adjustTests } from '#main/compare/distributions/value-tests.ts'
 import { mergeLargest } from '#main/compare/largest-differences.ts'
 import { type SymbolTolerances, symbolTolerances } from '#main/compare/tolerances.ts'
+import { COMPARED_FIELDS } from '#shared/config/comparison-config.ts'
 import { canonicalJson } from '#shared/canonical-json.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import type { CompareResult } from '#shared/jobs/job-kinds.ts'
@@ -71,7 +74,7 @@ export const compareJob: JobDefinition<'compare'> = {
     try {
       let counts = emptyCounts()
       let sessions = 0
-      const largest = await services.pool.runAll<'compare'>(
+      const compared = await services.pool.runAll<'compare'>(
         symbols.map(({ symbol }) => ({
           kind: 'compare',
           curatedFile: curated.file,
@@ -99,13 +102,25 @@ export const compareJob: JobDefinition<'compare'> = {
         },
         signal,
       )
+      const book = new ProfileBook()
+      for (const { pages } of compared) {
+        book.merge(pages)
+        for (const page of pages) if (page.dimension === 'symbol') book.merge([wholeOf(page)])
+      }
+      const fields = COMPARED_FIELDS.filter((field) => counts.fields[field] !== undefined)
       const result: CompareResult = {
         runId,
         sessions,
         sample,
         counts,
-        largest: mergeLargest(largest, largestDifferences),
+        errors: Object.fromEntries(fields.map((field) => [field, book.profile('all', field, 'all').summary()])),
+        tests: [...adjustTests(compared.flatMap(({ tests }) => tests))],
+        largest: mergeLargest(
+          compared.map(({ largest }) => largest),
+          largestDifferences,
+        ),
       }
+      comparisons.addProfiles(runId, book.pages())
       comparisons.finish(runId, result)
       services.publish({ kind: 'layer', layer: 'comparisons' })
       return result
@@ -122,6 +137,11 @@ export const compareJob: JobDefinition<'compare'> = {
       ...(counts.notSettled === 0 ? [] : [`${counts.notSettled} not settled yet.`]),
       ...(sample === null ? [] : [`Of a sample of ${Number((sample * 100).toPrecision(6))} % of the minutes.`]),
     ].join(' '),
+}
+
+/** The profiles of a symbol as part of the whole run. */
+function wholeOf({ field, profiles }: ProfilePage): ProfilePage {
+  return { dimension: 'all', field, profiles: { all: Object.values(profiles)[0] } }
 }
 
 /** The smallest price step: as configured, else as the broker says; null where neither is known. */

@@ -17,7 +17,7 @@ export const inputsAndProfiles: Migration = {
 
       create table comparison_profiles (
         run_id    text not null references comparison_runs (id) on delete cascade,
-        dimension text not null check (dimension in ('all', 'symbol', 'day', 'minute', 'test')),
+        dimension text not null check (dimension in ('all', 'symbol', 'day', 'minute')),
         field     text not null,
         profiles  blob not null,
         primary key (run_id, dimension, field)
