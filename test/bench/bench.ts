@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { compareLines, measureCompare } from './compare/compare-bench.ts'
 import type { Measurement } from './contender-process.ts'
 import { PHASES } from './contenders/contender.ts'
 import { createDataset } from './dataset.ts'
@@ -12,8 +13,8 @@ import { coresEach, median, runContender } from './run-contender.ts'
 import { type Agreement, sameResults } from './same-results.ts'
 
 /**
- * `npm run bench [-- --only pacing|ingest|quality|pipeline --bars N --rounds N --json]`: how close pacing comes to what the rules allow, how fast a
- * backfill from the simulator is and how long it holds up the engine, then curating with all quality rules and raw -> curated -> features,
+ * `npm run bench [-- --only pacing|ingest|quality|pipeline|compare --bars N --rounds N --json]`: how close pacing comes to what the rules allow, how fast a
+ * backfill from the simulator is and how long it holds up the engine, then curating with all quality rules, raw -> curated -> features, and comparing 10,000,000 old rows with as many new ones,
  * each by Switchyard, DuckDB and Polars in one run. Each contender has a process of its own and they take turns,
  * so that a machine that slows down slows all of them. Prints medians.
  */
@@ -44,17 +45,19 @@ interface Pipeline {
 
 const { values } = parseArgs({
   options: {
-    bars: { type: 'string', default: '1000000' },
+    /** 1,000,000 when left out, 10,000,000 for the comparison. */
+    bars: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     json: { type: 'boolean', default: false },
     only: { type: 'string' },
   },
 })
-const PARTS = ['pacing', 'ingest', 'quality', 'pipeline'] as const
+const PARTS = ['pacing', 'ingest', 'quality', 'pipeline', 'compare'] as const
 if (values.only !== undefined && !PARTS.some((part) => part === values.only)) {
   throw new Error(`--only is ${PARTS.join(' or ')}, not ${values.only}.`)
 }
 const isWanted = (part: (typeof PARTS)[number]): boolean => values.only === undefined || values.only === part
+const barsOr = (usual: number): number => (values.bars === undefined ? usual : Number(values.bars))
 const rounds = Number(values.rounds)
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-bench-'))
 try {
@@ -70,13 +73,19 @@ async function main(): Promise<void> {
   }
   const ingest = isWanted('ingest') ? await measureIngest() : undefined
   if (ingest !== undefined && !values.json) process.stdout.write(`${[...ingestLines(ingest), ''].join('\n')}\n`)
-  const quality = isWanted('quality') ? await measureQuality(folder, Number(values.bars), rounds) : undefined
+  const quality = isWanted('quality') ? await measureQuality(folder, barsOr(1_000_000), rounds) : undefined
   if (quality !== undefined && !values.json) {
     process.stdout.write(`${[...qualityLines(quality), '', `${machine()}.`, ''].join('\n')}\n`)
   }
+  const comparison = isWanted('compare') ? measureCompare(folder, barsOr(10_000_000), rounds) : undefined
+  if (comparison !== undefined && !values.json) {
+    process.stdout.write(`${[...compareLines(comparison), '', `${machine()}.`, ''].join('\n')}\n`)
+  }
   const pipeline = isWanted('pipeline') ? await measurePipeline() : undefined
   if (values.json)
-    process.stdout.write(`${JSON.stringify({ machine: machine(), pacing, ingest, quality, ...pipeline })}\n`)
+    process.stdout.write(
+      `${JSON.stringify({ machine: machine(), pacing, ingest, quality, comparison, ...pipeline })}\n`,
+    )
   else if (pipeline !== undefined) process.stdout.write(`${pipelineLines(pipeline).join('\n')}\n`)
 }
 
@@ -84,7 +93,7 @@ async function measurePipeline(): Promise<Pipeline> {
   const say = (line: string): void => void process.stderr.write(`${line}\n`)
   const datasetFolder = join(folder, 'dataset')
   say('Making the bars')
-  const dataset = await createDataset(datasetFolder, Number(values.bars))
+  const dataset = await createDataset(datasetFolder, barsOr(1_000_000))
   const runs: Record<Name, Measurement[]> = { switchyard: [], duckdb: [], polars: [] }
   const agreements: Partial<Record<Name, Agreement>> = {}
   for (let round = 0; round <= rounds; round++) {

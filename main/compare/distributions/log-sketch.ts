@@ -232,8 +232,8 @@ export class LogSketch {
   }
 
   /**
-   * Histogram with bins from one power of two to the next, those that hold something, ascending; counts are exact. No multiple of
-   * a decimal tick is near an edge, so that the rounding of a difference does not move it to another bin.
+   * Histogram with bins from one power of two to the next, those that hold something, ascending; counts are exact. A difference
+   * of a cent is far from an edge, whatever its rounding; those of 0.25, 0.5, 1 and so on are edges, and there rounding decides.
    */
   histogram(): readonly HistogramBin[] {
     const below = new Map<number, number>()
