@@ -197,6 +197,20 @@ describe('a run', () => {
   })
 })
 
+test('rows that the old file has twice are counted by their minutes', async () => {
+  await reopenWith({})
+  const file = join(workspace, 'old', 'SPY.csv')
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
+  // Three minutes again at the end, one of them a third time; the values are the same.
+  const again = [lines[5], lines[6], lines[7], lines[7]]
+  writeFileSync(file, `${[...lines, ...again].join('\n')}\n`)
+  const imported = await resultOf<'legacy-import'>(client, client.legacy.import({}))
+  expect(imported.rejected).toBe(4)
+  const run = await compared()
+  expect(run.counts).toEqual({ ...first.counts, duplicateKeys: 3 })
+  expect((await client.jobs.get({ id: run.runId })).progress.title).toContain('3 minutes more than once in old.')
+})
+
 describe('the command line', () => {
   const run = async (...args: string[]): Promise<{ code: number; json: unknown; stderr: string }> => {
     const { code, stdout, stderr } = await inProcess(...args, '--workspace', workspace, '--json')

@@ -218,6 +218,8 @@ const comparisonTable: TableOf = (params, services, { comparisons }) => {
         note: 'Minutes that are equal on both sides in every field are counted in the run and not repeated here.',
         runId: run.runId,
         oldPipeline: run.oldPipeline,
+        sample: run.sample,
+        inputs: { oldHash: run.oldHash, newHash: run.newHash, codeVersion: run.codeVersion },
         settings: JSON.parse(run.settings) as unknown,
         counts: run.summary.counts,
       }),
