@@ -1,0 +1,287 @@
+import type { ValuePairs } from './collect-evidence.ts'
+import { bestRounding, gridOf, isRounded, type Relation } from './find-rounding.ts'
+import { LEAST_FIT, MOST_MISFIT_LEFT } from './thresholds.ts'
+
+/** A relation that holds from one session to another, both included (indices). */
+export interface Period {
+  readonly from: number
+  readonly to: number
+  readonly relation: Relation
+}
+
+export const PLAIN: Relation = { ratio: 1, basis: 0 }
+
+/** Pairs that are looked at when relations are compared; more would change nothing. */
+const MOST_PAIRS_PER_PERIOD = 3_000
+/** Candidates tried for a period. */
+const MOST_CANDIDATES = 60
+/** Part of a session's pairs that must follow from a plain relation (and rounding) for it to count as plain. */
+const PLAIN_SHARE = 0.6
+/** A relation that changes more often than this, and than every fourth session, is no relation. */
+const MOST_PERIODS = 12
+
+/** Within tolerance, by field; what is hidden by the tolerance is no difference to explain. */
+export type IsClose = (old: number, fresh: number) => boolean
+
+/**
+ * How old values of one field follow from new ones: periods with a ratio, or with a basis where `mayHaveBasis`; all sessions are
+ * covered. Plain wherever nothing else makes far more values follow.
+ *
+ * A session's ratio is known up to the rounding of its values; a period is a run of sessions whose ranges of possible ratios
+ * overlap. Of the ratios in what they have in common, those that people use are tried first (hundreds, fractions, few digits).
+ */
+export function relateValues(
+  sessions: readonly ValuePairs[],
+  mayHaveBasis: boolean,
+  quanta: readonly number[],
+  isClose: IsClose,
+  hints: readonly Relation[],
+): Period[] {
+  const last = sessions.length - 1
+  const plain: Period[] = [{ from: 0, to: last, relation: PLAIN }]
+  const { old: allOld, fresh: allFresh } = joinPairs(sessions, 0, last)
+  if (allOld.length === 0) return plain
+  const { rounding } = bestRounding(allOld, allFresh, PLAIN, quanta)
+  const isPlain = (a: number, b: number): boolean =>
+    isClose(a, b) || (rounding !== null && isRounded(a, b, PLAIN, rounding))
+  if (sessions.every((pairs) => shareOf(pairs, isPlain) >= PLAIN_SHARE)) return plain
+
+  const grid = gridOf(allOld, quanta) ?? 0
+  const byRatio = judge(periodsOf(sessions, grid, 'ratio'), sessions, quanta, isClose, hints)
+  if (!mayHaveBasis) return byRatio.periods
+  const byBasis = judge(periodsOf(sessions, grid, 'basis'), sessions, quanta, isClose, hints)
+  const isBasis = byBasis.fit > byRatio.fit || (byBasis.fit === byRatio.fit && byBasis.changes < byRatio.changes)
+  return isBasis ? byBasis.periods : byRatio.periods
+}
+
+function shareOf({ old, fresh }: ValuePairs, is: IsClose): number {
+  let sum = 0
+  for (let i = 0; i < old.length; i++) if (is(old[i], fresh[i])) sum++
+  return old.length === 0 ? 1 : sum / old.length
+}
+
+/** The pairs of some sessions, thinned evenly. */
+function joinPairs(sessions: readonly ValuePairs[], from: number, to: number): ValuePairs {
+  let length = 0
+  for (let i = from; i <= to; i++) length += sessions[i].old.length
+  const stride = Math.max(1, Math.ceil(length / MOST_PAIRS_PER_PERIOD))
+  const old: number[] = []
+  const fresh: number[] = []
+  let at = 0
+  for (let i = from; i <= to; i++) {
+    for (let k = 0; k < sessions[i].old.length; k++) {
+      if (at++ % stride !== 0) continue
+      old.push(sessions[i].old[k])
+      fresh.push(sessions[i].fresh[k])
+    }
+  }
+  return { old: Float64Array.from(old), fresh: Float64Array.from(fresh) }
+}
+
+interface Range {
+  readonly from: number
+  readonly to: number
+  readonly kind: 'ratio' | 'basis'
+  readonly low: number
+  readonly high: number
+  readonly estimates: readonly number[]
+}
+
+/** Runs of sessions whose ratio (or basis) may be the same. */
+function periodsOf(sessions: readonly ValuePairs[], grid: number, kind: 'ratio' | 'basis'): Range[] {
+  const ranges: Range[] = []
+  sessions.forEach((pairs, index) => {
+    const own = kind === 'ratio' ? ratioRange(pairs, grid) : basisRange(pairs, grid)
+    const last = ranges.at(-1)
+    if (last === undefined) {
+      ranges.push({ from: 0, to: index, kind, low: -Infinity, high: Infinity, estimates: [], ...own })
+    } else if (own === null) {
+      ranges[ranges.length - 1] = { ...last, to: index }
+    } else {
+      const low = Math.max(last.low, own.low)
+      const high = Math.min(last.high, own.high)
+      if (low <= high) {
+        ranges[ranges.length - 1] = { ...last, to: index, low, high, estimates: [...last.estimates, ...own.estimates] }
+      } else ranges.push({ from: index, to: index, kind, ...own })
+    }
+  })
+  return ranges
+}
+
+type Bounds = Pick<Range, 'low' | 'high' | 'estimates'>
+
+/**
+ * Sum of old values over sum of new ones: exact where nothing was rounded; every rounded value is off by up to a step. Noise
+ * widens the range by three standard errors.
+ */
+function ratioRange({ old, fresh }: ValuePairs, grid: number): Bounds | null {
+  const ratios = old.map((value, i) => value / fresh[i]).filter((ratio) => Number.isFinite(ratio) && ratio !== 0)
+  const typical = median(ratios)
+  if (Number.isNaN(typical)) return null
+  let [sumOld, sumNew, squares, used] = [0, 0, 0, 0]
+  for (let i = 0; i < old.length; i++) {
+    const off = old[i] - typical * fresh[i]
+    // A bad tick, or a bar that has another cause as well, must not decide.
+    if (Math.abs(off) > 0.5 * Math.abs(typical * fresh[i]) + grid) continue
+    sumOld += old[i]
+    sumNew += fresh[i]
+    squares += off * off
+    used++
+  }
+  if (!(Math.abs(sumOld) > 0) || !(Math.abs(sumNew) > 0)) return null
+  const middle = sumOld / sumNew
+  const noise = grid > 0 ? 0 : typicalError(old, fresh, typical)
+  const width = (grid * used + 3 * noise * Math.sqrt(used)) / Math.abs(sumNew) + 1e-9 * Math.abs(middle)
+  if (!Number.isFinite(squares)) return null
+  return {
+    low: Math.min(middle, typical) - width,
+    high: Math.max(middle, typical) + width,
+    estimates: [typical, middle],
+  }
+}
+
+function typicalError(old: Float64Array, fresh: Float64Array, ratio: number): number {
+  return 1.5 * median(old.map((value, i) => Math.abs(value - ratio * fresh[i])))
+}
+
+function basisRange({ old, fresh }: ValuePairs, grid: number): Bounds | null {
+  const offsets = old.map((value, i) => value - fresh[i])
+  const middle = median(offsets)
+  if (Number.isNaN(middle)) return null
+  const level = median(old.map(Math.abs))
+  const noise = 1.5 * median(offsets.map((value) => Math.abs(value - middle)))
+  const width = grid + (grid > 0 ? 0 : (3 * noise) / Math.sqrt(old.length)) + 1e-9 * level
+  return { low: middle - width, high: middle + width, estimates: [middle] }
+}
+
+function median(values: Float64Array): number {
+  const sorted = values.slice().sort()
+  return sorted.length === 0 ? NaN : sorted[sorted.length >> 1]
+}
+
+interface Judgement {
+  readonly periods: Period[]
+  /** Pairs that follow from the relations, weighted by period; plain ones included. */
+  readonly fit: number
+  readonly changes: number
+}
+
+function judge(
+  ranges: readonly Range[],
+  sessions: readonly ValuePairs[],
+  quanta: readonly number[],
+  isClose: IsClose,
+  hints: readonly Relation[],
+): Judgement {
+  if (ranges.length > MOST_PERIODS && ranges.length > sessions.length / 4) {
+    return { periods: [{ from: 0, to: sessions.length - 1, relation: PLAIN }], fit: 0, changes: 0 }
+  }
+  const periods: Period[] = []
+  let fit = 0
+  for (const range of ranges) {
+    const pairs = joinPairs(sessions, range.from, range.to)
+    let length = 0
+    for (let i = range.from; i <= range.to; i++) length += sessions[i].old.length
+    const best = bestRelation(range, pairs, quanta, isClose, [...hints, ...periods.map(({ relation }) => relation)])
+    fit += (best.fit / Math.max(1, pairs.old.length)) * length
+    const before = periods.at(-1)
+    if (before !== undefined && isSame(before.relation, best.relation)) {
+      periods[periods.length - 1] = { ...before, to: range.to }
+    } else periods.push({ from: range.from, to: range.to, relation: best.relation })
+  }
+  return { periods, fit, changes: periods.length - 1 }
+}
+
+export function isSame(a: Relation, b: Relation): boolean {
+  const near = (x: number, y: number): boolean => Math.abs(x - y) <= 1e-9 * Math.max(Math.abs(x), Math.abs(y))
+  return near(a.ratio, b.ratio) && near(a.basis, b.basis)
+}
+
+/** The simplest relation of a range that makes most pairs follow; plain unless the gain is large. */
+function bestRelation(
+  range: Range,
+  pairs: ValuePairs,
+  quanta: readonly number[],
+  isClose: IsClose,
+  hints: readonly Relation[],
+): { relation: Relation; fit: number } {
+  // What follows exactly counts before what is merely close: a tolerance would let a rounder number win over the right one.
+  const score = (relation: Relation): { exact: number; close: number } => {
+    const { rounding, fits } = bestRounding(pairs.old, pairs.fresh, relation, quanta)
+    const { ratio, basis } = relation
+    const close = shareOf(pairs, (a, b) => isClose((a - basis) / ratio, b)) * pairs.old.length
+    return { exact: fits, close: rounding === null ? close : Math.max(fits, close) }
+  }
+  const plain = score(PLAIN)
+  let best = { relation: PLAIN, ...plain }
+  for (const relation of candidatesOf(range, hints)) {
+    const { exact, close } = score(relation)
+    const isMore = exact > best.exact + 0.002 * pairs.old.length
+    const isAsGood = exact >= best.exact - 0.002 * pairs.old.length && close > best.close + 0.002 * pairs.old.length
+    if (isMore || isAsGood) best = { relation, exact, close }
+  }
+  const total = pairs.old.length
+  const fit = (value: { exact: number; close: number }): number => Math.max(value.exact, value.close)
+  const isEnough = fit(best) >= LEAST_FIT * total && total - fit(best) <= MOST_MISFIT_LEFT * (total - fit(plain))
+  return isEnough ? { relation: best.relation, fit: best.exact } : { relation: PLAIN, fit: plain.exact }
+}
+
+const SIMPLE_RATIOS = [1 / 100, 100, 1 / 10, 10, 1 / 1000, 1000, 1e-4, 1e4, 1e-6, 1e6]
+const MOST_DENOMINATOR = 10
+const MOST_NUMERATOR = 50
+
+function* candidatesOf(range: Range, hints: readonly Relation[]): Generator<Relation> {
+  let given = 0
+  const isIn = (value: number): boolean => value >= range.low && value <= range.high
+  if (range.kind === 'basis') {
+    for (const { ratio, basis } of hints) if (ratio === 1 && basis !== 0 && isIn(basis)) yield { ratio, basis }
+    for (const basis of rounded(middleOf(range), isIn)) yield { ratio: 1, basis }
+    return
+  }
+  const ratios = function* (): Generator<number> {
+    for (const { ratio, basis } of hints) if (basis === 0 && ratio !== 1) yield ratio
+    yield* SIMPLE_RATIOS
+    for (let q = 1; q <= MOST_DENOMINATOR; q++) {
+      for (let p = 1; p <= MOST_NUMERATOR; p++) {
+        if (p === q) continue
+        yield p / q
+        yield q / p
+      }
+    }
+  }
+  for (const ratio of ratios()) {
+    if (!isIn(ratio)) continue
+    if (given++ >= MOST_CANDIDATES / 2) break
+    yield { ratio, basis: 0 }
+  }
+  for (const middle of middleOf(range)) {
+    if (middle === 0) continue
+    for (const inverse of rounded([1 / middle], (value) => isIn(1 / value))) {
+      if (given++ < MOST_CANDIDATES) yield { ratio: 1 / inverse, basis: 0 }
+    }
+  }
+  for (const ratio of rounded(middleOf(range), isIn)) {
+    if (given++ < 2 * MOST_CANDIDATES) yield { ratio, basis: 0 }
+  }
+}
+
+function middleOf({ estimates, low, high }: Range): number[] {
+  const sorted = [...estimates].sort((a, b) => a - b)
+  const typical = sorted[sorted.length >> 1]
+  const middle = (low + high) / 2
+  return Number.isFinite(middle) ? [typical, middle] : [typical]
+}
+
+/** The estimates written with ever more digits, as far as they stay in range, and then as they are. */
+function* rounded(estimates: readonly number[], isIn: (value: number) => boolean): Generator<number> {
+  const seen = new Set<number>()
+  for (let digits = 1; digits <= 10; digits++) {
+    for (const estimate of estimates) {
+      const value = Number(estimate.toPrecision(digits))
+      if (value === 0 || !isIn(value) || seen.has(value)) continue
+      seen.add(value)
+      yield value
+    }
+  }
+  for (const estimate of estimates) if (estimate !== 0) yield estimate
+}
