@@ -35,7 +35,7 @@ const EXACT = same(0, 0)
 const USUAL = same(0.01, 0.01)
 
 /** A quirk that changes less than this is not worth a cause. */
-const LEAST_CHANGED = 60
+const LEAST_CHANGED = 40
 
 interface Trial {
   readonly names: string
@@ -43,6 +43,8 @@ interface Trial {
   readonly missed: readonly string[]
   readonly falseCauses: readonly Cause[]
   readonly visible: readonly Quirk[]
+  /** Otherwise what is left may be a quirk that made too few differences for a cause. */
+  readonly isAllVisible: boolean
   readonly explanation: Explanation
 }
 
@@ -53,10 +55,10 @@ function finer(row: QuirkRow, index: number): QuirkRow {
   const more = (value: number, step: number): number => Number((value + step * 0.0001).toFixed(4))
   return {
     ...row,
-    open: more(row.open, (index * 7) % 23),
-    close: more(row.close, (index * 11) % 19),
-    high: more(row.high, 25 + ((index * 5) % 17)),
-    low: more(row.low, -((index * 3) % 29)),
+    open: more(row.open, (index * 7) % 89),
+    close: more(row.close, (index * 11) % 97),
+    high: more(row.high, 100 + ((index * 5) % 83)),
+    low: more(row.low, -((index * 3) % 79)),
   }
 }
 
@@ -78,7 +80,10 @@ function runTrial(symbol: string, quirks: readonly Quirk[], tolerances: Toleranc
     names: quirks.map(({ name }) => name).join(' + '),
     symbol,
     visible,
-    missed: visible.filter((quirk) => !causes.some((cause) => cause.kind === quirk.kind && quirk.isRight(cause))).map(({ name }) => name),
+    isAllVisible: visible.length === quirks.length,
+    missed: visible
+      .filter((quirk) => !causes.some((cause) => cause.kind === quirk.kind && quirk.isRight(cause)))
+      .map(({ name }) => name),
     falseCauses: causes.filter((cause) => !quirks.some((quirk) => quirk.kind === cause.kind && quirk.isRight(cause))),
     explanation,
   }
@@ -88,24 +93,34 @@ const shareOf = ({ explanation: { explained, total } }: Trial): number => (total
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`
 
-const describeTrial = (trial: Trial): unknown[] => [
-  trial.symbol,
-  trial.names,
-  `missed: ${trial.missed.join(', ')}`,
-  trial.explanation.causes.map(({ words, fit, explained }) => `${words} [${explained}, fit ${fit.toFixed(3)}]`),
-  percent(shareOf(trial)),
-  trial.explanation.rest,
-]
+const describeTrial = ({
+  symbol,
+  names,
+  missed,
+  falseCauses,
+  explanation: { causes, explained, total, rest },
+}: Trial): string =>
+  [
+    `${symbol}: ${names}`,
+    missed.length === 0 ? '' : `  missed ${missed.join(', ')}`,
+    falseCauses.length === 0 ? '' : `  false ${falseCauses.map(({ words }) => words).join(' ')}`,
+    ...causes.map(({ words, fit, explained: n }) => `  ${n} (fit ${fit.toFixed(3)}) ${words}`),
+    `  ${percent(total === 0 ? 1 : explained / total)} of ${total}, left ${JSON.stringify(rest)}`,
+  ]
+    .filter((line) => line !== '')
+    .join('\n')
 
 const isGood = (trial: Trial): boolean =>
-  trial.missed.length === 0 && trial.falseCauses.length === 0 && shareOf(trial) >= 0.99
+  trial.missed.length === 0 && trial.falseCauses.length === 0 && (trial.visible.length === 0 || shareOf(trial) >= 0.99)
 
 beforeAll(async () => {
   const market = syntheticMarket({ seed: 5, calendar: XNYS, symbols: SYMBOLS, from: FROM, to: TO })
   for (const symbol of SYMBOLS) {
     const days: QuirkDay[] = []
     for (const session of XNYS.sessionsBetween(FROM, TO)) {
-      const whole = rowsOf(await market.minuteBars(symbol, session.openTs - 6 * 3_600, session.closeTs + 5 * 3_600, false))
+      const whole = rowsOf(
+        await market.minuteBars(symbol, session.openTs - 6 * 3_600, session.closeTs + 5 * 3_600, false),
+      )
       const isInside = ({ ts }: QuirkRow): boolean => ts >= session.openTs && ts < session.closeTs
       const rows = whole.map(({ ts, open, high, low, close, volume }) => ({ ts, open, high, low, close, volume }))
       const exact = symbol === 'JPM' || symbol === 'DJCO' ? rows.map(finer) : rows
@@ -133,15 +148,24 @@ describe('every quirk by itself', () => {
       return `${name.padEnd(58)}${String(visible.length).padStart(8)}${String(found).padStart(7)}${percent(share).padStart(17)}${String(wrong).padStart(14)}`
     })
     const header = `${'quirk'.padEnd(58)}${'applied'.padStart(8)}${'found'.padStart(7)}${'least explained'.padStart(17)}${'false causes'.padStart(14)}`
-    console.log(`${SYMBOLS.length} symbols, two sets of tolerances; applied: where it changes anything.\n${header}\n${lines.join('\n')}`)
+    console.log(
+      `${SYMBOLS.length} symbols, two sets of tolerances; applied: where it changes anything.\n${header}\n${lines.join('\n')}`,
+    )
   })
 
   test('is found with its parameters, explains what it made, and nothing else is reported', () => {
-    expect(trials.filter((trial) => !isGood(trial)).map(describeTrial)).toEqual([])
+    expect(
+      trials
+        .filter((trial) => !isGood(trial))
+        .map(describeTrial)
+        .join('\n'),
+    ).toBe('')
   })
 
   test('is visible on some symbol', () => {
-    const unseen = QUIRKS.filter(({ name }) => !trials.some(({ names, visible }) => names === name && visible.length > 0))
+    const unseen = QUIRKS.filter(
+      ({ name }) => !trials.some(({ names, visible }) => names === name && visible.length > 0),
+    )
     expect(unseen.map(({ name }) => name)).toEqual([])
   })
 })
@@ -149,26 +173,34 @@ describe('every quirk by itself', () => {
 describe('two quirks together', () => {
   const trials: Trial[] = []
   beforeAll(() => {
-    const random = createRandom(7, 'pairs')
-    while (trials.length < 200) {
+    const random = createRandom(Number(process.env['PAIRS_SEED'] ?? 7), 'pairs')
+    while (trials.length < Number(process.env['PAIRS'] ?? 200)) {
       const a = QUIRKS[random.between(0, QUIRKS.length - 1)]
       const b = QUIRKS[random.between(0, QUIRKS.length - 1)]
       if (!canCombine(a, b)) continue
       const symbol = SYMBOLS[random.between(0, SYMBOLS.length - 1)]
-      trials.push(runTrial(symbol, [a, b], random.uniform() < 0.7 ? EXACT : USUAL, trials.length))
+      // Tolerances are in units of the new side: what they hide is only plain to see where nothing is scaled.
+      const isScaled = [a, b].some(({ kind }) => kind === 'scale' || kind === 'adjustment')
+      const tolerances = isScaled || random.uniform() < 0.6 ? EXACT : USUAL
+      trials.push(runTrial(symbol, [a, b], tolerances, trials.length))
     }
     const good = trials.filter(isGood).length
     const visible = trials.reduce((sum, trial) => sum + trial.visible.length, 0)
     const missed = trials.reduce((sum, trial) => sum + trial.missed.length, 0)
     const wrong = trials.reduce((sum, trial) => sum + trial.falseCauses.length, 0)
-    const least = trials.reduce((share, trial) => Math.min(share, shareOf(trial)), 1)
+    const least = trials.reduce((share, trial) => Math.min(share, trial.isAllVisible ? shareOf(trial) : 1), 1)
     console.log(
       `${trials.length} pairs: ${good} as expected; ${visible} quirks applied, ${visible - missed} found, least explained ${percent(least)}, ${wrong} false causes`,
     )
   })
 
   test('are both found, explain what they made, and nothing else is reported', () => {
-    expect(trials.filter((trial) => !isGood(trial)).map(describeTrial)).toEqual([])
+    expect(
+      trials
+        .filter((trial) => !isGood(trial))
+        .map(describeTrial)
+        .join('\n'),
+    ).toBe('')
   })
 })
 
@@ -176,7 +208,7 @@ test('the habits of a typical script are told apart: label at the end, lots, rou
   const names = ['times +1 min', 'lots (volume × 0.01)', 'round to 0.01 (prices)', 'fill forward (close, volume zero)']
   const quirks = QUIRKS.filter(({ name }) => names.includes(name))
   expect(quirks).toHaveLength(4)
-  for (const symbol of ['JPM', 'DJCO']) expect(describeTrial(runTrial(symbol, quirks, EXACT, 1))[2]).toBe('missed: ')
+  for (const symbol of ['JPM', 'DJCO']) expect(runTrial(symbol, quirks, EXACT, 1)).toSatisfy(isGood)
 })
 
 describe('noise', () => {
@@ -206,7 +238,10 @@ describe('noise', () => {
           })),
       }))
       for (const tolerances of [EXACT, USUAL]) {
-        const { causes, total, explained, unexplained } = explainDifferences(pairsOf(days), { tolerances, tickSize: 0.01 })
+        const { causes, total, explained, unexplained } = explainDifferences(pairsOf(days), {
+          tolerances,
+          tickSize: 0.01,
+        })
         expect(causes.map(({ words, fit }) => [symbol, words, fit])).toEqual([])
         expect([explained, unexplained]).toEqual([0, total])
       }

@@ -45,10 +45,8 @@ const near = (a: number | null, b: number): boolean => a !== null && Math.abs(a 
 const mapRows = (days: readonly QuirkDay[], map: (row: QuirkRow, day: number) => QuirkRow): QuirkDay[] =>
   days.map((day, index) => ({ ...day, old: day.old.map((row) => map(row, index)) }))
 
-const mapDays = (
-  days: readonly QuirkDay[],
-  map: (day: QuirkDay, index: number) => readonly QuirkRow[],
-): QuirkDay[] => days.map((day, index) => ({ ...day, old: map(day, index) }))
+const mapDays = (days: readonly QuirkDay[], map: (day: QuirkDay, index: number) => readonly QuirkRow[]): QuirkDay[] =>
+  days.map((day, index) => ({ ...day, old: map(day, index) }))
 
 const mapFields = (row: QuirkRow, fields: readonly Field[], map: (value: number) => number): QuirkRow => ({
   ...row,
@@ -64,7 +62,8 @@ function shift(minutes: number): Quirk {
   return {
     name: `times ${minutes > 0 ? '+' : ''}${minutes} min`,
     kind: 'time_shift',
-    slots: ['time'],
+    // With an hour more or less on some dates, other whole hours would be two readings of the same times.
+    slots: minutes % 60 === 0 ? ['time', 'dst'] : ['time'],
     stage: 9,
     apply: (days) => mapRows(days, (row) => ({ ...row, ts: row.ts + minutes * 60 })),
     isRight: ({ kind, ...cause }) =>
@@ -115,7 +114,9 @@ function round(fields: readonly Field[], mode: 'round' | 'floor' | 'float32', qu
     stage: 4,
     apply: (days) =>
       mapRows(days, (row) =>
-        mapFields(row, fields, (value) => (mode === 'float32' ? Math.fround(value) : decimal(to(value / quantum), quantum))),
+        mapFields(row, fields, (value) =>
+          mode === 'float32' ? Math.fround(value) : decimal(to(value / quantum), quantum),
+        ),
       ),
     isRight: (cause) =>
       cause.kind === 'rounding' &&
@@ -169,8 +170,7 @@ function cut(end: 'open' | 'close', count: number): Quirk {
         const gone = new Set(end === 'open' ? inside.slice(0, count) : inside.slice(-count))
         return old.filter((row) => !gone.has(row))
       }),
-    isRight: (cause) =>
-      cause.kind === 'bars_cut' && cause.parameters.end === end && cause.parameters.count === count,
+    isRight: (cause) => cause.kind === 'bars_cut' && cause.parameters.end === end && cause.parameters.count === count,
   }
 }
 
@@ -232,17 +232,15 @@ const PARTS: readonly Quirk[] = [
     apply: (days) => mapDays(days, ({ old }) => old.filter(({ volume }) => volume !== 0)),
     isRight: () => true,
   },
-  ...[0.02, 1].map(
-    (share): Quirk => ({
-      name: `${share === 1 ? 'all' : 'some'} rows twice`,
-      kind: 'duplicate_rows',
-      slots: ['twice'],
-      stage: 8,
-      apply: (days, random) =>
-        mapDays(days, ({ old }) => old.flatMap((row) => (random.uniform() < share ? [row, row] : [row]))),
-      isRight: () => true,
-    }),
-  ),
+  ...[0.02, 1].map((share): Quirk => ({
+    name: `${share === 1 ? 'all' : 'some'} rows twice`,
+    kind: 'duplicate_rows',
+    slots: ['twice'],
+    stage: 8,
+    apply: (days, random) =>
+      mapDays(days, ({ old }) => old.flatMap((row) => (random.uniform() < share ? [row, row] : [row]))),
+    isRight: () => true,
+  })),
   {
     name: 'extended hours mixed in',
     kind: 'extended_hours',
@@ -252,21 +250,19 @@ const PARTS: readonly Quirk[] = [
     isRight: (cause) =>
       cause.kind === 'extended_hours' && cause.parameters.beforeOpen + cause.parameters.afterClose > 0,
   },
-  ...[1, 3].map(
-    (every): Quirk => ({
-      name: `last bar unfinished in ${every === 1 ? 'every session' : `one of ${every} sessions`}`,
-      kind: 'unfinished_last_bar',
-      slots: ['unfinished'],
-      stage: 0.5,
-      apply: (days, random) =>
-        mapDays(days, ({ session, old }, index) => {
-          if (index % every !== 0) return old
-          const inside = old.filter(({ ts }) => ts >= session.openTs && ts < session.closeTs)
-          return old.map((row) => (row === inside.at(-1) ? unfinished(row, random) : row))
-        }),
-      isRight: () => true,
-    }),
-  ),
+  ...[1, 3].map((every): Quirk => ({
+    name: `last bar unfinished in ${every === 1 ? 'every session' : `one of ${every} sessions`}`,
+    kind: 'unfinished_last_bar',
+    slots: ['unfinished'],
+    stage: 0.5,
+    apply: (days, random) =>
+      mapDays(days, ({ session, old }, index) => {
+        if (index % every !== 0) return old
+        const inside = old.filter(({ ts }) => ts >= session.openTs && ts < session.closeTs)
+        return old.map((row) => (row === inside.at(-1) ? unfinished(row, random) : row))
+      }),
+    isRight: () => true,
+  })),
 ]
 
 function unfinished(row: QuirkRow, random: Random): QuirkRow {
@@ -326,10 +322,7 @@ export const QUIRKS: readonly Quirk[] = [
 export function applyQuirks(days: readonly QuirkDay[], quirks: readonly Quirk[], seed: number): QuirkDay[] {
   return [...quirks]
     .sort((a, b) => a.stage - b.stage)
-    .reduce(
-      (current, quirk) => quirk.apply(current, createRandom(seed, 'quirk', quirk.name)),
-      [...days],
-    )
+    .reduce((current, quirk) => quirk.apply(current, createRandom(seed, 'quirk', quirk.name)), [...days])
 }
 
 export function canCombine(a: Quirk, b: Quirk): boolean {

@@ -8,10 +8,10 @@ import { isRounded, type Relation, type Rounding, SLACK } from './find-rounding.
 import type { Rows } from './old-rows.ts'
 import type { Proposal, Undoing } from './plan.ts'
 import { PLAIN } from './relate-values.ts'
-import { LEAST_EXTENDED_ROWS } from './thresholds.ts'
 
 const FIELDS = COMPARED_FIELDS.length
 const [OPEN, HIGH, LOW, CLOSE, VOLUME] = [0, 1, 2, 3, 4]
+const PRICES = [OPEN, HIGH, LOW, CLOSE]
 const SAMPLES = 3
 /** No set of causes explains it. */
 const UNEXPLAINED = -1
@@ -28,6 +28,8 @@ export interface Tally {
   /** Sessions, by index, in which it explains something. */
   readonly sessions: Set<number>
   readonly samples: CauseSample[]
+  /** Extended hours: how far from open or close the rows lie, in seconds; a stray bar at the close is always at one place. */
+  readonly places: Set<number>
   /** Extended hours: rows before the open, after the close, in a break. Filling: by kind of prices and volume. */
   readonly kinds: Map<string, number>
 }
@@ -100,6 +102,7 @@ class Attributor {
         sessions: new Set(),
         samples: [],
         kinds: new Map(),
+        places: new Set(),
       })),
       lastBars: { sessions: 0, differing: 0, others: 0, othersDiffering: 0 },
       newRows: 0,
@@ -148,7 +151,6 @@ class Attributor {
   #session(aligned: AlignedSession): void {
     const { session, old, fresh, oldOnly, marks } = aligned
     const undo = this.#undoOf(aligned)
-    const outside = this.#outsideHours(session, old)
     let j = 0
     let common = 0
     const freshRowOf = new Int32Array(old.ts.length).fill(-1)
@@ -200,20 +202,13 @@ class Attributor {
     }
     for (let row = 0; row < old.ts.length; row++) {
       const freshRow = freshRowOf[row]
-      const set = freshRow >= 0 ? rowSets[freshRow] : this.#extraRow(aligned, row, undo, outside)
+      const set = freshRow >= 0 ? rowSets[freshRow] : this.#extraRow(aligned, row, undo)
       if (oldOnly[row] === 0) continue
       this.#count(aligned, set, row, freshRow, undo)
       if (set === UNEXPLAINED) this.#result.oldOnly++
     }
     this.#superseded(aligned)
     if (old.ts.length > 0) this.#previousClose = old.fields[CLOSE][old.ts.length - 1]
-  }
-
-  /** Whether the session has enough rows outside its hours that they are no stray bars. */
-  #outsideHours(session: Session, old: Rows): boolean {
-    let rows = 0
-    for (const ts of old.ts) if (!isInHours(session, ts)) rows++
-    return rows >= LEAST_EXTENDED_ROWS
   }
 
   /** The causes that a minute on both sides needs; by field in `fieldSets`, all together as the answer. */
@@ -352,22 +347,22 @@ class Attributor {
   }
 
   /** Causes that an old row without a new one needs. */
-  #extraRow({ session, old, fresh }: AlignedSession, row: number, undo: Undo, hasExtended: boolean): number {
+  #extraRow({ session, old, fresh }: AlignedSession, row: number, undo: Undo): number {
     const ts = old.ts[row]
     if (!isInHours(session, ts)) {
       const bit = this.#bits.get('extended')
       if (bit === undefined) return UNEXPLAINED
-      this.#about(1 << bit, hasExtended)
-      if (!hasExtended) return UNEXPLAINED
+      this.#about(1 << bit, true)
+      this.#result.tallies[bit].places.add(ts < session.openTs ? ts - session.openTs : ts - session.closeTs)
       this.#kind(bit, ts < session.openTs ? 'before' : ts >= session.closeTs ? 'after' : 'break')
       return undo.shiftSet | (1 << bit)
     }
     const bit = this.#bits.get('fill')
     if (bit === undefined || fresh.ts.length === 0) return UNEXPLAINED
-    const kind = this.#fillKind(old, row, undo)
-    this.#about(1 << bit, kind !== null)
-    if (kind === null) return UNEXPLAINED
-    this.#kind(bit, kind)
+    const kinds = this.#fillKinds(old, row, undo)
+    this.#about(1 << bit, kinds.length > 0)
+    if (kinds.length === 0) return UNEXPLAINED
+    for (const kind of kinds) this.#kind(bit, kind)
     return undo.shiftSet | (1 << bit)
   }
 
@@ -376,30 +371,31 @@ class Attributor {
     kinds.set(name, (kinds.get(name) ?? 0) + 1)
   }
 
-  /** `close` or `row`, and what became of the volume; null when the row does not repeat the one before. */
-  #fillKind({ fields }: Rows, row: number, undo: Undo): string | null {
-    const same = (f: number, value: number, g: number, before: number): boolean => {
+  /** How the row repeats the one before: `close`, `row` or both, and what became of the volume; empty when it does not. */
+  #fillKinds({ fields }: Rows, row: number, undo: Undo): string[] {
+    const same = (f: number, before: number): boolean => {
+      const value = fields[f][row]
       if (value === before) return true
       // Fields may stand on scales of their own and be rounded apart from each other.
       const a = (value - undo.relations[f].basis) / undo.relations[f].ratio
-      const b = (before - undo.relations[g].basis) / undo.relations[g].ratio
-      return Math.abs(a - b) <= 1e-9 * Math.abs(b) + this.#stepOf(f, undo) + this.#stepOf(g, undo)
+      const b = (before - undo.relations[CLOSE].basis) / undo.relations[CLOSE].ratio
+      return Math.abs(a - b) <= 1e-9 * Math.abs(b) + this.#stepOf(f, undo) + this.#stepOf(CLOSE, undo)
     }
     const close = row > 0 ? fields[CLOSE][row - 1] : this.#previousClose
-    let prices: string | null = null
-    if ([OPEN, HIGH, LOW, CLOSE].every((f) => same(f, fields[f][row], CLOSE, close))) prices = 'close'
-    else if (row > 0 && [OPEN, HIGH, LOW, CLOSE].every((f) => fields[f][row] === fields[f][row - 1])) prices = 'row'
-    if (prices === null) return null
+    const kinds: string[] = []
+    if (PRICES.every((f) => same(f, close))) kinds.push('close')
+    if (row > 0 && PRICES.every((f) => fields[f][row] === fields[f][row - 1])) kinds.push('row')
+    if (kinds.length === 0) return []
     const volume = fields[VOLUME][row]
-    if (volume === 0) return `${prices} zero`
-    if (Number.isNaN(volume)) return `${prices} none`
-    return row > 0 && volume === fields[VOLUME][row - 1] ? `${prices} copied` : null
+    if (volume === 0) return [...kinds, 'zero']
+    if (Number.isNaN(volume)) return [...kinds, 'none']
+    return row > 0 && volume === fields[VOLUME][row - 1] ? [...kinds, 'copied'] : []
   }
 
   /** What rounding of a price field may leave between equal prices on different scales; 0 where scales do not differ. */
   #stepOf(f: number, undo: Undo): number {
-    const isScaled = [OPEN, HIGH, LOW, CLOSE].some((g) => undo.relations[g] !== undo.relations[f])
-    const isRoundedApart = [OPEN, HIGH, LOW, CLOSE].some((g) => undo.roundingSets[g] !== undo.roundingSets[f])
+    const isScaled = PRICES.some((g) => undo.relations[g] !== undo.relations[f])
+    const isRoundedApart = PRICES.some((g) => undo.roundingSets[g] !== undo.roundingSets[f])
     const quantum = undo.roundings[f]?.quantum ?? 0
     if (!isScaled && !isRoundedApart) return 0
     return undo.roundings[f]?.space === 'old' ? quantum / Math.abs(undo.relations[f].ratio) : quantum

@@ -13,6 +13,7 @@ import { keepUsualShifts, proposeShifts } from './propose-shifts.ts'
 import {
   LEAST_COVERAGE_FOR_EXTENDED,
   LEAST_DIFFERENCES,
+  LEAST_EXTENDED_PLACES,
   LEAST_FILL_FIT,
   LEAST_FIT,
   LEAST_LAST_BAR_EXCESS,
@@ -121,10 +122,10 @@ function isEnough({ kind }: CauseDetail, tally: Tally, all: Attribution): boolea
       return explained >= LEAST_ROWS && fit >= LEAST_FIT
     case 'bars_cut':
       return explained >= LEAST_ROWS && sessions.size >= LEAST_SESSIONS && fit >= LEAST_FIT
-    case 'extended_hours':
-      return (
-        explained >= LEAST_DIFFERENCES && fit >= LEAST_FIT && all.covered >= LEAST_COVERAGE_FOR_EXTENDED * all.newRows
-      )
+    case 'extended_hours': {
+      const isSpread = tally.places.size >= LEAST_EXTENDED_PLACES
+      return explained >= LEAST_DIFFERENCES && isSpread && all.covered >= LEAST_COVERAGE_FOR_EXTENDED * all.newRows
+    }
     case 'unfinished_last_bar': {
       const { sessions: last, differing, others, othersDiffering } = all.lastBars
       const isExcess = differing * others >= LEAST_LAST_BAR_EXCESS * othersDiffering * last
@@ -199,14 +200,9 @@ function withCounts(detail: CauseDetail, { kinds, sessions }: Tally): CauseDetai
     case 'unfinished_last_bar':
       return { kind: detail.kind, parameters: { sessions: sessions.size } }
     case 'forward_fill': {
-      const prices = (['close', 'row'] as const).map((kind) => ({
-        kind,
-        rows: count(`${kind} zero`) + count(`${kind} copied`) + count(`${kind} none`),
-      }))
-      const volumes = (['zero', 'copied', 'none'] as const).map((kind) => ({
-        kind,
-        rows: count(`close ${kind}`) + count(`row ${kind}`),
-      }))
+      // A bar of one trade repeats its close and its row alike.
+      const prices = (['close', 'row'] as const).map((kind) => ({ kind, rows: count(kind) }))
+      const volumes = (['zero', 'copied', 'none'] as const).map((kind) => ({ kind, rows: count(kind) }))
       return { kind: detail.kind, parameters: { prices: most(prices), volume: most(volumes) } }
     }
     default:

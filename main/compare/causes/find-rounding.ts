@@ -66,9 +66,14 @@ export function isRounded(old: number, fresh: number, { ratio, basis }: Relation
     mode === 'round'
       ? Math.abs(difference) <= step / 2 + slack
       : mode === 'floor'
-        ? difference <= slack && difference > -step - slack
-        : difference >= -slack && difference < step + slack
+        ? (difference <= slack && difference > slack - step) || isStep(Math.floor(exact / step), step, is, slack)
+        : (difference >= -slack && difference < step - slack) || isStep(Math.ceil(exact / step), step, is, slack)
   return isNear && isOnGrid(is, step)
+}
+
+/** Whether a value is so many steps: 4.35 / 0.01 is a little less than 435, and what is cut off there is 4.34. */
+function isStep(steps: number, step: number, value: number, slack: number): boolean {
+  return Math.abs(steps * step - value) <= slack
 }
 
 /** Whether `old` follows from `fresh` by the relation alone, but for the errors of double precision. */

@@ -119,6 +119,9 @@ function relationProposals(periods: readonly Period[][], dates: readonly Session
     if (own.every(({ relation }) => isSame(relation, PLAIN))) return
     const group = groups.find(
       (other) =>
+        // Lots and cents are two habits, even when both are a hundred.
+        !other.fields.includes(VOLUME) &&
+        f !== VOLUME &&
         other.periods.length === own.length &&
         other.periods.every(
           ({ from, to, relation }, i) => from === own[i].from && to === own[i].to && isSame(relation, own[i].relation),
@@ -214,6 +217,7 @@ function roundingProposals(roundings: readonly (Rounding | null)[], periods: rea
     const oldQuantum = step === null || rounding.space === 'old' ? step : step * ratio
     const group = groups.find(
       (other) =>
+        f !== VOLUME &&
         other.rounding.mode === rounding.mode &&
         other.rounding.space === rounding.space &&
         other.rounding.quantum === step &&

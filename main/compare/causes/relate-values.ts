@@ -1,5 +1,5 @@
 import type { ValuePairs } from './collect-evidence.ts'
-import { bestRounding, gridOf, isRounded, type Relation } from './find-rounding.ts'
+import { bestRounding, gridOf, isExact, isRounded, type Relation } from './find-rounding.ts'
 import { LEAST_FIT, MOST_MISFIT_LEFT } from './thresholds.ts'
 
 /** A relation that holds from one session to another, both included (indices). */
@@ -13,10 +13,12 @@ export const PLAIN: Relation = { ratio: 1, basis: 0 }
 
 /** Pairs that are looked at when relations are compared; more would change nothing. */
 const MOST_PAIRS_PER_PERIOD = 3_000
-/** Candidates tried for a period. */
-const MOST_CANDIDATES = 60
+/** Usual ratios tried for a period. */
+const MOST_SIMPLE = 30
 /** Part of a session's pairs that must follow from a plain relation (and rounding) for it to count as plain. */
 const PLAIN_SHARE = 0.6
+/** Relative error of a 32-bit floating point number; a ratio that changes by less has not changed. */
+const FLOAT32_ERROR = 1.2e-7
 /** A relation that changes more often than this, and than every fourth session, is no relation. */
 const MOST_PERIODS = 12
 
@@ -54,10 +56,14 @@ export function relateValues(
   return isBasis ? byBasis.periods : byRatio.periods
 }
 
-function shareOf({ old, fresh }: ValuePairs, is: IsClose): number {
+function shareOf(pairs: ValuePairs, is: IsClose): number {
+  return pairs.old.length === 0 ? 1 : countOf(pairs, is) / pairs.old.length
+}
+
+function countOf({ old, fresh }: ValuePairs, is: IsClose): number {
   let sum = 0
   for (let i = 0; i < old.length; i++) if (is(old[i], fresh[i])) sum++
-  return old.length === 0 ? 1 : sum / old.length
+  return sum
 }
 
 /** The pairs of some sessions, thinned evenly. */
@@ -131,7 +137,7 @@ function ratioRange({ old, fresh }: ValuePairs, grid: number): Bounds | null {
   if (!(Math.abs(sumOld) > 0) || !(Math.abs(sumNew) > 0)) return null
   const middle = sumOld / sumNew
   const noise = grid > 0 ? 0 : typicalError(old, fresh, typical)
-  const width = (grid * used + 3 * noise * Math.sqrt(used)) / Math.abs(sumNew) + 1e-9 * Math.abs(middle)
+  const width = (grid * used + 3 * noise * Math.sqrt(used)) / Math.abs(sumNew) + FLOAT32_ERROR * Math.abs(middle)
   if (!Number.isFinite(squares)) return null
   return {
     low: Math.min(middle, typical) - width,
@@ -150,7 +156,7 @@ function basisRange({ old, fresh }: ValuePairs, grid: number): Bounds | null {
   if (Number.isNaN(middle)) return null
   const level = median(old.map(Math.abs))
   const noise = 1.5 * median(offsets.map((value) => Math.abs(value - middle)))
-  const width = grid + (grid > 0 ? 0 : (3 * noise) / Math.sqrt(old.length)) + 1e-9 * level
+  const width = grid + (grid > 0 ? 0 : (3 * noise) / Math.sqrt(old.length)) + FLOAT32_ERROR * level
   return { low: middle - width, high: middle + width, estimates: [middle] }
 }
 
@@ -205,25 +211,40 @@ function bestRelation(
   isClose: IsClose,
   hints: readonly Relation[],
 ): { relation: Relation; fit: number } {
-  // What follows exactly counts before what is merely close: a tolerance would let a rounder number win over the right one.
-  const score = (relation: Relation): { exact: number; close: number } => {
-    const { rounding, fits } = bestRounding(pairs.old, pairs.fresh, relation, quanta)
-    const { ratio, basis } = relation
-    const close = shareOf(pairs, (a, b) => isClose((a - basis) / ratio, b)) * pairs.old.length
-    return { exact: fits, close: rounding === null ? close : Math.max(fits, close) }
-  }
-  const plain = score(PLAIN)
-  let best = { relation: PLAIN, ...plain }
-  for (const relation of candidatesOf(range, hints)) {
-    const { exact, close } = score(relation)
-    const isMore = exact > best.exact + 0.002 * pairs.old.length
-    const isAsGood = exact >= best.exact - 0.002 * pairs.old.length && close > best.close + 0.002 * pairs.old.length
-    if (isMore || isAsGood) best = { relation, exact, close }
-  }
   const total = pairs.old.length
-  const fit = (value: { exact: number; close: number }): number => Math.max(value.exact, value.close)
+  // What follows exactly counts before what is merely close: a tolerance would let a rounder number win over the right one. And
+  // where nothing was rounded, a ratio that is a little off must not pass by rounding.
+  const score = (relation: Relation): Score => {
+    const exactly = countOf(pairs, (a, b) => isExact(a, b, relation))
+    const exact = exactly === total ? total : bestRounding(pairs.old, pairs.fresh, relation, quanta).fits
+    const { ratio, basis } = relation
+    const close = countOf(pairs, (a, b) => isClose((a - basis) / ratio, b))
+    return { unrounded: exactly >= LEAST_FIT * total ? exactly : 0, exact, close }
+  }
+  const margin = 0.002 * total
+  const isBetter = (a: Score, b: Score): boolean => {
+    for (const key of ['unrounded', 'exact', 'close'] as const) {
+      if (Math.abs(a[key] - b[key]) > margin) return a[key] > b[key]
+    }
+    return false
+  }
+  const plain = { relation: PLAIN, ...score(PLAIN) }
+  let best = plain
+  for (const relation of candidatesOf(range, hints)) {
+    const next = { relation, ...score(relation) }
+    if (isBetter(next, best)) best = next
+    if (best.unrounded === total) break
+  }
+  const fit = (value: Score): number => Math.max(value.exact, value.close)
   const isEnough = fit(best) >= LEAST_FIT * total && total - fit(best) <= MOST_MISFIT_LEFT * (total - fit(plain))
   return isEnough ? { relation: best.relation, fit: best.exact } : { relation: PLAIN, fit: plain.exact }
+}
+
+/** Pairs that follow from a relation by itself (0 unless most do), with the best rounding, and within tolerance. */
+interface Score {
+  readonly unrounded: number
+  readonly exact: number
+  readonly close: number
 }
 
 const SIMPLE_RATIOS = [1 / 100, 100, 1 / 10, 10, 1 / 1000, 1000, 1e-4, 1e4, 1e-6, 1e6]
@@ -235,7 +256,11 @@ function* candidatesOf(range: Range, hints: readonly Relation[]): Generator<Rela
   const isIn = (value: number): boolean => value >= range.low && value <= range.high
   if (range.kind === 'basis') {
     for (const { ratio, basis } of hints) if (ratio === 1 && basis !== 0 && isIn(basis)) yield { ratio, basis }
-    for (const basis of rounded(middleOf(range), isIn)) yield { ratio: 1, basis }
+    const middles = middleOf(range)
+    for (let digits = 1; digits <= MOST_DIGITS; digits++) {
+      for (const basis of withDigits(middles, digits)) if (isIn(basis)) yield { ratio: 1, basis }
+    }
+    for (const basis of middles) if (basis !== 0) yield { ratio: 1, basis }
     return
   }
   const ratios = function* (): Generator<number> {
@@ -251,18 +276,16 @@ function* candidatesOf(range: Range, hints: readonly Relation[]): Generator<Rela
   }
   for (const ratio of ratios()) {
     if (!isIn(ratio)) continue
-    if (given++ >= MOST_CANDIDATES / 2) break
+    if (given++ >= MOST_SIMPLE) break
     yield { ratio, basis: 0 }
   }
-  for (const middle of middleOf(range)) {
-    if (middle === 0) continue
-    for (const inverse of rounded([1 / middle], (value) => isIn(1 / value))) {
-      if (given++ < MOST_CANDIDATES) yield { ratio: 1 / inverse, basis: 0 }
-    }
+  const middles = middleOf(range).filter((middle) => middle !== 0)
+  const inverses = middles.map((middle) => 1 / middle)
+  for (let digits = 1; digits <= MOST_DIGITS; digits++) {
+    for (const ratio of withDigits(middles, digits)) if (isIn(ratio)) yield { ratio, basis: 0 }
+    for (const inverse of withDigits(inverses, digits)) if (isIn(1 / inverse)) yield { ratio: 1 / inverse, basis: 0 }
   }
-  for (const ratio of rounded(middleOf(range), isIn)) {
-    if (given++ < 2 * MOST_CANDIDATES) yield { ratio, basis: 0 }
-  }
+  for (const ratio of middles) yield { ratio, basis: 0 }
 }
 
 function middleOf({ estimates, low, high }: Range): number[] {
@@ -272,16 +295,9 @@ function middleOf({ estimates, low, high }: Range): number[] {
   return Number.isFinite(middle) ? [typical, middle] : [typical]
 }
 
-/** The estimates written with ever more digits, as far as they stay in range, and then as they are. */
-function* rounded(estimates: readonly number[], isIn: (value: number) => boolean): Generator<number> {
-  const seen = new Set<number>()
-  for (let digits = 1; digits <= 10; digits++) {
-    for (const estimate of estimates) {
-      const value = Number(estimate.toPrecision(digits))
-      if (value === 0 || !isIn(value) || seen.has(value)) continue
-      seen.add(value)
-      yield value
-    }
-  }
-  for (const estimate of estimates) if (estimate !== 0) yield estimate
+const MOST_DIGITS = 10
+
+/** The estimates written with so many significant digits. */
+function withDigits(estimates: readonly number[], digits: number): number[] {
+  return [...new Set(estimates.map((value) => Number(value.toPrecision(digits))))].filter((value) => value !== 0)
 }

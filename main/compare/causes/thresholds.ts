@@ -41,8 +41,8 @@ export const LEAST_SIMILARITY_GAIN = 0.1
 /** Similarity at which a session is not searched for shifts. */
 export const SURE_SIMILARITY = 0.9
 
-/** Rows outside the hours of one session from which on they are extended hours and not a stray bar. */
-export const LEAST_EXTENDED_ROWS = 5
+/** Distances from open or close at which rows must lie to be extended hours; a bar of the auction is always at the same one. */
+export const LEAST_EXTENDED_PLACES = 5
 /** Part of the minutes of the new side that the old side must have inside the hours, else its times are wrong. */
 export const LEAST_COVERAGE_FOR_EXTENDED = 0.5
 
