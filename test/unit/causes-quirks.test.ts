@@ -34,6 +34,9 @@ const same = (abs: number, rel: number): Tolerances => ({
 const EXACT = same(0, 0)
 const USUAL = same(0.01, 0.01)
 
+/** Machines that do other things besides. */
+const SLOW_MS = 600_000
+
 /** A quirk that changes less than this is not worth a cause. */
 const LEAST_CHANGED = 40
 
@@ -111,7 +114,7 @@ const describeTrial = ({
     .join('\n')
 
 const isGood = (trial: Trial): boolean =>
-  trial.missed.length === 0 && trial.falseCauses.length === 0 && (trial.visible.length === 0 || shareOf(trial) >= 0.99)
+  trial.missed.length === 0 && trial.falseCauses.length === 0 && (!trial.isAllVisible || shareOf(trial) >= 0.99)
 
 beforeAll(async () => {
   const market = syntheticMarket({ seed: 5, calendar: XNYS, symbols: SYMBOLS, from: FROM, to: TO })
@@ -151,7 +154,7 @@ describe('every quirk by itself', () => {
     console.log(
       `${SYMBOLS.length} symbols, two sets of tolerances; applied: where it changes anything.\n${header}\n${lines.join('\n')}`,
     )
-  })
+  }, SLOW_MS)
 
   test('is found with its parameters, explains what it made, and nothing else is reported', () => {
     expect(
@@ -166,7 +169,8 @@ describe('every quirk by itself', () => {
     const unseen = QUIRKS.filter(
       ({ name }) => !trials.some(({ names, visible }) => names === name && visible.length > 0),
     )
-    expect(unseen.map(({ name }) => name)).toEqual([])
+    // Volumes are whole as they are; this one goes with lots.
+    expect(unseen.map(({ name }) => name)).toEqual(['round to 1 (volume)'])
   })
 })
 
@@ -192,7 +196,7 @@ describe('two quirks together', () => {
     console.log(
       `${trials.length} pairs: ${good} as expected; ${visible} quirks applied, ${visible - missed} found, least explained ${percent(least)}, ${wrong} false causes`,
     )
-  })
+  }, SLOW_MS)
 
   test('are both found, explain what they made, and nothing else is reported', () => {
     expect(
@@ -204,11 +208,52 @@ describe('two quirks together', () => {
   })
 })
 
-test('the habits of a typical script are told apart: label at the end, lots, rounding, filling', () => {
-  const names = ['times +1 min', 'lots (volume × 0.01)', 'round to 0.01 (prices)', 'fill forward (close, volume zero)']
+test.each([
+  [
+    'times +1 min',
+    'lots (volume × 0.01)',
+    'round to 1 (volume)',
+    'round to 0.01 (prices)',
+    'fill forward (close, volume zero)',
+  ],
+  [
+    'times +300 min',
+    'cents (prices × 100)',
+    'floor to 0.05 (prices)',
+    'fill forward (row, volume copied)',
+    'all rows twice',
+  ],
+  [
+    'times +1 h in winter',
+    'split not seen (prices × 0.25)',
+    'extended hours mixed in',
+    'some rows twice',
+    '3 bars cut at the close',
+  ],
+  [
+    'times -1 min',
+    'prices +1.25',
+    'round to 0.05 (prices)',
+    'volumes of another vendor (× 0.8, spread 0.2)',
+    '5 bars cut at the open',
+  ],
+  [
+    'times +1 min',
+    'times +1 h in summer',
+    'prices adjusted by 0.9952 up to a date',
+    'float32 (prices)',
+    'last bar unfinished in every session',
+  ],
+])('many habits at once are told apart: %s, %s, %s, %s, %s', (...names) => {
   const quirks = QUIRKS.filter(({ name }) => names.includes(name))
-  expect(quirks).toHaveLength(4)
-  for (const symbol of ['JPM', 'DJCO']) expect(runTrial(symbol, quirks, EXACT, 1)).toSatisfy(isGood)
+  expect(quirks).toHaveLength(names.length)
+  const trials = SYMBOLS.map((symbol) => runTrial(symbol, quirks, EXACT, 1))
+  expect(
+    trials
+      .filter((trial) => !isGood(trial))
+      .map(describeTrial)
+      .join('\n'),
+  ).toBe('')
 })
 
 describe('noise', () => {

@@ -62,8 +62,8 @@ function shift(minutes: number): Quirk {
   return {
     name: `times ${minutes > 0 ? '+' : ''}${minutes} min`,
     kind: 'time_shift',
-    // With an hour more or less on some dates, other whole hours would be two readings of the same times.
-    slots: minutes % 60 === 0 ? ['time', 'dst'] : ['time'],
+    // With an hour more or less on some dates, another hour would be two readings of the same times.
+    slots: Math.abs(minutes) > 30 ? ['time', 'dst'] : ['time'],
     stage: 9,
     apply: (days) => mapRows(days, (row) => ({ ...row, ts: row.ts + minutes * 60 })),
     isRight: ({ kind, ...cause }) =>
@@ -98,7 +98,7 @@ function scale(fields: readonly Field[], factor: number, name: string): Quirk {
   return {
     name: `${name} (${fields.length === 4 ? 'prices' : fields.join(', ')} × ${Number(factor.toPrecision(6))})`,
     kind: 'scale',
-    slots: slotsOf('value', fields),
+    slots: [...slotsOf('value', fields), ...(fields[0] === 'volume' ? ['hundreds'] : [])],
     stage: 3,
     apply: (days) => mapRows(days, (row) => mapFields(row, fields, (value) => value * factor)),
     isRight: (cause) => cause.kind === 'scale' && near(cause.parameters.factor, factor) && sameFields(cause, fields),
@@ -110,7 +110,8 @@ function round(fields: readonly Field[], mode: 'round' | 'floor' | 'float32', qu
   return {
     name: `${mode}${mode === 'float32' ? '' : ` to ${quantum}`} (${fields.length === 4 ? 'prices' : fields.join(', ')})`,
     kind: 'rounding',
-    slots: slotsOf('round', fields),
+    // Hundreds of lots are nothing at all for a thin name.
+    slots: [...slotsOf('round', fields), ...(fields[0] === 'volume' && quantum === 100 ? ['hundreds'] : [])],
     stage: 4,
     apply: (days) =>
       mapRows(days, (row) =>
@@ -298,6 +299,7 @@ export const QUIRKS: readonly Quirk[] = [
   round(PRICES, 'floor', 0.05),
   round(PRICES, 'round', 1),
   round(PRICES, 'float32', 0),
+  round(['volume'], 'round', 1),
   round(['volume'], 'round', 100),
   round(['volume'], 'floor', 100),
   fill('close', 'zero'),
@@ -345,18 +347,21 @@ export function countChanged(a: readonly QuirkDay[], b: readonly QuirkDay[], tol
   let changed = 0
   a.forEach(({ old }, index) => {
     const other = b[index].old
-    changed += Math.abs(old.length - other.length)
     const at = new Map(other.map((row) => [row.ts, row]))
+    const own = new Set(old.map(({ ts }) => ts))
+    let missing = other.filter(({ ts }) => !own.has(ts)).length
     for (const row of old) {
       const twin = at.get(row.ts)
-      if (twin === undefined) changed++
+      if (twin === undefined) missing++
       else {
         for (const field of [...PRICES, 'volume'] as const) {
           const { abs, rel } = tolerances[field]
-          if (Math.abs(row[field] - twin[field]) > abs + rel * Math.abs(row[field])) changed++
+          // The last digits of a double are nobody's habit.
+          if (Math.abs(row[field] - twin[field]) > abs + (rel + 1e-11) * Math.abs(row[field])) changed++
         }
       }
     }
+    changed += Math.max(missing, Math.abs(old.length - other.length))
   })
   return changed
 }

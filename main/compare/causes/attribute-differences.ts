@@ -387,9 +387,11 @@ class Attributor {
     if (row > 0 && PRICES.every((f) => fields[f][row] === fields[f][row - 1])) kinds.push('row')
     if (kinds.length === 0) return []
     const volume = fields[VOLUME][row]
-    if (volume === 0) return [...kinds, 'zero']
-    if (Number.isNaN(volume)) return [...kinds, 'none']
-    return row > 0 && volume === fields[VOLUME][row - 1] ? [...kinds, 'copied'] : []
+    const prices = kinds.length
+    if (volume === 0) kinds.push('zero')
+    if (Number.isNaN(volume)) kinds.push('none')
+    if (row > 0 && volume === fields[VOLUME][row - 1]) kinds.push('copied')
+    return kinds.length > prices ? kinds : []
   }
 
   /** What rounding of a price field may leave between equal prices on different scales; 0 where scales do not differ. */

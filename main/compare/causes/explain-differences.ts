@@ -200,7 +200,7 @@ function withCounts(detail: CauseDetail, { kinds, sessions }: Tally): CauseDetai
     case 'unfinished_last_bar':
       return { kind: detail.kind, parameters: { sessions: sessions.size } }
     case 'forward_fill': {
-      // A bar of one trade repeats its close and its row alike.
+      // A row after a bar of one trade, or of no volume, fits more than one way of filling; the right way fits all rows.
       const prices = (['close', 'row'] as const).map((kind) => ({ kind, rows: count(kind) }))
       const volumes = (['zero', 'copied', 'none'] as const).map((kind) => ({ kind, rows: count(kind) }))
       return { kind: detail.kind, parameters: { prices: most(prices), volume: most(volumes) } }

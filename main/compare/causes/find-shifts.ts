@@ -22,6 +22,8 @@ interface Outline {
   readonly minute: Float64Array
   readonly change: Float64Array
   readonly activity: Float64Array
+  /** Part of the rows that have a volume, 0 to 1: how much the activity has to say. */
+  readonly traded: number
 }
 
 /**
@@ -99,7 +101,12 @@ function outlineOf(rows: Rows): Outline {
   for (let i = 0; i < length; i++) activity[i] = Number.isNaN(activity[i]) ? 0 : activity[i] - logs / traded
   clip(change)
   clip(activity)
-  return { minute: rows.ts.map((ts) => Math.round(ts / BAR_SECONDS)), change, activity }
+  return {
+    minute: rows.ts.map((ts) => Math.round(ts / BAR_SECONDS)),
+    change,
+    activity,
+    traded: length === 0 ? 0 : traded / length,
+  }
 }
 
 /** One wild value must not be all there is to a session. */
@@ -123,7 +130,7 @@ function similarityAt(old: Outline, fresh: Outline, shift: number): number {
     if (j === fresh.minute.length) break
     if (fresh.minute[j] === minute) addPair(sums, 0, old, i, fresh, j)
   }
-  return similarity(sums, 0, squares(fresh.change), squares(fresh.activity))
+  return similarity(sums, 0, squares(fresh.change), squares(fresh.activity), old.traded)
 }
 
 function addPair(sums: Float64Array, at: number, old: Outline, i: number, fresh: Outline, j: number): void {
@@ -133,11 +140,11 @@ function addPair(sums: Float64Array, at: number, old: Outline, i: number, fresh:
   sums[at + 3] += old.activity[i] * old.activity[i]
 }
 
-function similarity(sums: Float64Array, at: number, changes: number, activities: number): number {
+function similarity(sums: Float64Array, at: number, changes: number, activities: number, traded: number): number {
   const byChange = sums[at + 1] > 0 && changes > 0 ? sums[at] / Math.sqrt(sums[at + 1] * changes) : NaN
   const byActivity = sums[at + 3] > 0 && activities > 0 ? sums[at + 2] / Math.sqrt(sums[at + 3] * activities) : NaN
   if (Number.isNaN(byChange)) return Number.isNaN(byActivity) ? 0 : byActivity
-  return Number.isNaN(byActivity) ? byChange : (byChange + byActivity) / 2
+  return Number.isNaN(byActivity) ? byChange : (byChange + traded * byActivity) / (1 + traded)
 }
 
 function squares(values: Float64Array): number {
@@ -156,7 +163,7 @@ function searchShift(old: Outline, fresh: Outline): number | null {
     }
   }
   const [changes, activities] = [squares(fresh.change), squares(fresh.activity)]
-  return decide((shift) => similarity(sums, 4 * (shift + FARTHEST), changes, activities), everyShift())
+  return decide((shift) => similarity(sums, 4 * (shift + FARTHEST), changes, activities, old.traded), everyShift())
 }
 
 function* everyShift(): Generator<number> {

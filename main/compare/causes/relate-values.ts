@@ -15,6 +15,9 @@ export const PLAIN: Relation = { ratio: 1, basis: 0 }
 const MOST_PAIRS_PER_PERIOD = 3_000
 /** Usual ratios tried for a period. */
 const MOST_SIMPLE = 30
+const CEIL_HANDICAP = 0.01
+/** Part of all pairs that must follow from rounding alone for nothing else to be looked for. */
+const PLAIN_ROUNDING_SHARE = 0.98
 /** Part of a session's pairs that must follow from a plain relation (and rounding) for it to count as plain. */
 const PLAIN_SHARE = 0.6
 /** Relative error of a 32-bit floating point number; a ratio that changes by less has not changed. */
@@ -43,7 +46,8 @@ export function relateValues(
   const plain: Period[] = [{ from: 0, to: last, relation: PLAIN }]
   const { old: allOld, fresh: allFresh } = joinPairs(sessions, 0, last)
   if (allOld.length === 0) return plain
-  const { rounding } = bestRounding(allOld, allFresh, PLAIN, quanta)
+  const { rounding: likely, fits } = bestRounding(allOld, allFresh, PLAIN, quanta)
+  const rounding = fits >= PLAIN_ROUNDING_SHARE * allOld.length ? likely : null
   const isPlain = (a: number, b: number): boolean =>
     isClose(a, b) || (rounding !== null && isRounded(a, b, PLAIN, rounding))
   if (sessions.every((pairs) => shareOf(pairs, isPlain) >= PLAIN_SHARE)) return plain
@@ -216,7 +220,9 @@ function bestRelation(
   // where nothing was rounded, a ratio that is a little off must not pass by rounding.
   const score = (relation: Relation): Score => {
     const exactly = countOf(pairs, (a, b) => isExact(a, b, relation))
-    const exact = exactly === total ? total : bestRounding(pairs.old, pairs.fresh, relation, quanta).fits
+    const { rounding, fits } = bestRounding(pairs.old, pairs.fresh, relation, quanta)
+    // Rounding up is cutting off with another basis; nobody's script rounds up.
+    const exact = rounding?.mode === 'ceil' ? (1 - CEIL_HANDICAP) * fits : fits
     const { ratio, basis } = relation
     const close = countOf(pairs, (a, b) => isClose((a - basis) / ratio, b))
     return { unrounded: exactly >= LEAST_FIT * total ? exactly : 0, exact, close }
@@ -290,6 +296,7 @@ function* candidatesOf(range: Range, hints: readonly Relation[]): Generator<Rela
 
 function middleOf({ estimates, low, high }: Range): number[] {
   const sorted = [...estimates].sort((a, b) => a - b)
+  if (sorted.length === 0) return []
   const typical = sorted[sorted.length >> 1]
   const middle = (low + high) / 2
   return Number.isFinite(middle) ? [typical, middle] : [typical]

@@ -22,7 +22,7 @@ export const LEAST_FIT = 0.8
 export const LEAST_FILL_FIT = 0.5
 
 /** Rounding leaves nothing over: a value that is not the rounded one contradicts it. */
-export const LEAST_ROUNDING_FIT = 0.9
+export const LEAST_ROUNDING_FIT = 0.95
 
 /** A changed relation of values must remove two thirds of the misfits of the unchanged one. */
 export const MOST_MISFIT_LEFT = 1 / 3
