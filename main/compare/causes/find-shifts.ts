@@ -48,14 +48,14 @@ export function findShifts(sessions: Iterable<SessionPair>, count: number): Floa
     const stride = Math.max(1, unsure.length / SEARCHED_SESSIONS)
     const searched = new Set<number>()
     for (let at = 0; at < unsure.length; at += stride) searched.add(unsure[Math.floor(at)])
-    const candidates = new Set([0])
+    const seen = new Set([0])
     index = 0
     for (const pair of sessions) {
       const outlines = searched.has(index++) ? outlinesOf(pair) : null
       const found = outlines === null ? null : searchShift(...outlines)
-      if (found !== null) candidates.add(found)
+      if (found !== null) seen.add(found)
     }
-    for (const found of [...candidates]) candidates.add(found + HOUR).add(found - HOUR)
+    const candidates = new Set([...seen].flatMap((found) => [found, found + HOUR, found - HOUR]))
     const isUnsure = new Set(unsure)
     let pairs = 0
     index = 0
