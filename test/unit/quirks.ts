@@ -111,7 +111,10 @@ function round(fields: readonly Field[], mode: 'round' | 'floor' | 'float32', qu
     name: `${mode}${mode === 'float32' ? '' : ` to ${quantum}`} (${fields.length === 4 ? 'prices' : fields.join(', ')})`,
     kind: 'rounding',
     // Hundreds of lots are nothing at all for a thin name.
-    slots: [...slotsOf('round', fields), ...(fields[0] === 'volume' && quantum === 100 ? ['hundreds'] : [])],
+    slots: [
+      ...slotsOf('round', fields),
+      fields[0] === 'volume' ? (quantum === 100 ? 'hundreds' : 'lots') : `grid ${quantum}`,
+    ],
     stage: 4,
     apply: (days) =>
       mapRows(days, (row) =>
@@ -199,7 +202,8 @@ function contract(basis: number, from: number): Quirk {
   return {
     name: `prices ${basis > 0 ? '+' : ''}${basis}${from > 0 ? ' from a date' : ''}`,
     kind: 'other_contract',
-    slots: slotsOf('value', PRICES),
+    // Rounding to whole ones with a basis of 1.25 is the same as cutting off with one of 1.75.
+    slots: [...slotsOf('value', PRICES), ...(Number.isInteger(basis) ? [] : ['grid 1'])],
     stage: 2,
     apply: (days) =>
       mapRows(days, (row, day) => (day < from ? row : mapFields(row, PRICES, (value) => decimal(value + basis, 1)))),
@@ -313,7 +317,7 @@ export const QUIRKS: readonly Quirk[] = [
   adjustment(0.9952, 24, false),
   adjustment(1 / 4, 20, true),
   contract(1.25, 0),
-  contract(-12.5, 0),
+  contract(-13, 0),
   contract(3.75, 25),
   vendor(0.8, 0.2),
   vendor(1.1, 0.4),

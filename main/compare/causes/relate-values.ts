@@ -16,6 +16,8 @@ const MOST_PAIRS_PER_PERIOD = 3_000
 /** Usual ratios tried for a period. */
 const MOST_SIMPLE = 30
 const CEIL_HANDICAP = 0.01
+/** A less simple relation must make this part of the pairs more follow. */
+const MARGIN = 0.0005
 /** Part of all pairs that must follow from rounding alone for nothing else to be looked for. */
 const PLAIN_ROUNDING_SHARE = 0.98
 /** Part of a session's pairs that must follow from a plain relation (and rounding) for it to count as plain. */
@@ -95,6 +97,8 @@ interface Range {
   readonly low: number
   readonly high: number
   readonly estimates: readonly number[]
+  /** By how much cutting off to the grid makes an estimate too small. */
+  readonly bias: number
 }
 
 /** Runs of sessions whose ratio (or basis) may be the same. */
@@ -104,7 +108,7 @@ function periodsOf(sessions: readonly ValuePairs[], grid: number, kind: 'ratio' 
     const own = kind === 'ratio' ? ratioRange(pairs, grid) : basisRange(pairs, grid)
     const last = ranges.at(-1)
     if (last === undefined) {
-      ranges.push({ from: 0, to: index, kind, low: -Infinity, high: Infinity, estimates: [], ...own })
+      ranges.push({ from: 0, to: index, kind, low: -Infinity, high: Infinity, estimates: [], bias: 0, ...own })
     } else if (own === null) {
       ranges[ranges.length - 1] = { ...last, to: index }
     } else {
@@ -118,7 +122,7 @@ function periodsOf(sessions: readonly ValuePairs[], grid: number, kind: 'ratio' 
   return ranges
 }
 
-type Bounds = Pick<Range, 'low' | 'high' | 'estimates'>
+type Bounds = Pick<Range, 'low' | 'high' | 'estimates' | 'bias'>
 
 /**
  * Sum of old values over sum of new ones: exact where nothing was rounded; every rounded value is off by up to a step. Noise
@@ -147,6 +151,7 @@ function ratioRange({ old, fresh }: ValuePairs, grid: number): Bounds | null {
     low: Math.min(middle, typical) - width,
     high: Math.max(middle, typical) + width,
     estimates: [typical, middle],
+    bias: (grid * used) / 2 / Math.abs(sumNew),
   }
 }
 
@@ -161,7 +166,7 @@ function basisRange({ old, fresh }: ValuePairs, grid: number): Bounds | null {
   const level = median(old.map(Math.abs))
   const noise = 1.5 * median(offsets.map((value) => Math.abs(value - middle)))
   const width = grid + (grid > 0 ? 0 : (3 * noise) / Math.sqrt(old.length)) + FLOAT32_ERROR * level
-  return { low: middle - width, high: middle + width, estimates: [middle] }
+  return { low: middle - width, high: middle + width, estimates: [middle], bias: grid / 2 }
 }
 
 function median(values: Float64Array): number {
@@ -227,7 +232,7 @@ function bestRelation(
     const close = countOf(pairs, (a, b) => isClose((a - basis) / ratio, b))
     return { unrounded: exactly >= LEAST_FIT * total ? exactly : 0, exact, close }
   }
-  const margin = 0.002 * total
+  const margin = MARGIN * total
   const isBetter = (a: Score, b: Score): boolean => {
     for (const key of ['unrounded', 'exact', 'close'] as const) {
       if (Math.abs(a[key] - b[key]) > margin) return a[key] > b[key]
@@ -239,7 +244,7 @@ function bestRelation(
   for (const relation of candidatesOf(range, hints)) {
     const next = { relation, ...score(relation) }
     if (isBetter(next, best)) best = next
-    if (best.unrounded === total) break
+    if (best.unrounded === total || best.exact === total) break
   }
   const fit = (value: Score): number => Math.max(value.exact, value.close)
   const isEnough = fit(best) >= LEAST_FIT * total && total - fit(best) <= MOST_MISFIT_LEFT * (total - fit(plain))
@@ -263,6 +268,15 @@ function* candidatesOf(range: Range, hints: readonly Relation[]): Generator<Rela
   if (range.kind === 'basis') {
     for (const { ratio, basis } of hints) if (ratio === 1 && basis !== 0 && isIn(basis)) yield { ratio, basis }
     const middles = middleOf(range)
+    // Rounding leaves a basis open by up to a step: the coarsest number that fits is the likely one.
+    for (const step of USUAL_BASES) {
+      const first = Math.ceil(range.low / step)
+      if (range.high - range.low > MOST_MULTIPLES * step) continue
+      for (let n = first; n * step <= range.high; n++) {
+        const basis = Number((n * step).toFixed(6))
+        if (basis !== 0) yield { ratio: 1, basis }
+      }
+    }
     for (let digits = 1; digits <= MOST_DIGITS; digits++) {
       for (const basis of withDigits(middles, digits)) if (isIn(basis)) yield { ratio: 1, basis }
     }
@@ -294,17 +308,23 @@ function* candidatesOf(range: Range, hints: readonly Relation[]): Generator<Rela
   for (const ratio of middles) yield { ratio, basis: 0 }
 }
 
-function middleOf({ estimates, low, high }: Range): number[] {
+function middleOf({ estimates, low, high, bias }: Range): number[] {
   const sorted = [...estimates].sort((a, b) => a - b)
   if (sorted.length === 0) return []
   const typical = sorted[sorted.length >> 1]
   const middle = (low + high) / 2
-  return Number.isFinite(middle) ? [typical, middle] : [typical]
+  return [typical, middle, typical + bias].filter(Number.isFinite)
 }
 
+const USUAL_BASES = [10, 5, 1, 0.5, 0.25, 0.1, 0.05, 0.01]
+const MOST_MULTIPLES = 20
 const MOST_DIGITS = 10
 
-/** The estimates written with so many significant digits. */
+/** The estimates written with so many significant digits, and the numbers above and below. */
 function withDigits(estimates: readonly number[], digits: number): number[] {
-  return [...new Set(estimates.map((value) => Number(value.toPrecision(digits))))].filter((value) => value !== 0)
+  const values = estimates.flatMap((value) => {
+    const unit = 10 ** (Math.floor(Math.log10(Math.abs(value))) + 1 - digits)
+    return [value, value - unit, value + unit].map((near) => Number(near.toPrecision(digits)))
+  })
+  return [...new Set(values)].filter((value) => value !== 0 && Number.isFinite(value))
 }
