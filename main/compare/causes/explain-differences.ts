@@ -40,9 +40,9 @@ const MOST_ROUNDS = 4
  * Times are epoch seconds UTC, prices in the instrument's currency, volumes in its units; tolerances as for `compareSession`.
  * NaN is null. Old bars may be in any order, outside the hours, and more than one of a minute, of which the last one given counts.
  *
- * The sessions are walked several times (about four, and up to four more where a proposal does not hold), so `sessions` must be
- * iterable again and give the same each time, for example an array, or an object that reads from a store anew. Memory is bounded
- * by three sessions and a few kilobytes for each. If they do not ascend in time they are put in order first, which holds all of
+ * The sessions are walked four to six times, and once or twice more for every proposal that does not hold, so `sessions` must be
+ * iterable again and give the same each time: an array, or an object that reads from a store anew, but no generator. Memory is
+ * bounded by three sessions at a time and a few kilobytes for each. If they do not ascend in time they are put in order first, which holds all of
  * them at once. Pure: the same sessions give the same answer whatever their order.
  *
  * @param sessions both sides of every session, each session once.
