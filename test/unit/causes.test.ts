@@ -218,8 +218,11 @@ describe('a cause trips, nearly trips, and does not', () => {
       { beforeOpen: 60, afterClose: 0, inBreak: 0 },
     ],
     [
-      'a bar of the closing auction',
-      changed((row, minute) => (minute === 29 ? [row, { ...row, ts: row.ts + 60 }] : row)),
+      'bars of the opening and the closing auction',
+      changed((row, minute) => {
+        if (minute === 0) return [{ ...row, ts: row.ts - 60 }, row]
+        return minute === 29 ? [row, { ...row, ts: row.ts + 60 }] : row
+      }),
       null,
       {},
     ],
