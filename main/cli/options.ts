@@ -15,6 +15,15 @@ export function textOption(input: CommandInput, name: string): string | undefine
   return typeof value === 'string' ? value : undefined
 }
 
+/** An option that must be given and say something. */
+export function requiredText(input: CommandInput, name: string): string {
+  const text = textOption(input, name)
+  if (text === undefined || text.trim() === '') {
+    throw new SwitchyardError('BAD_ARGUMENTS', `--${name} is missing.`, { hint: 'See --help.' })
+  }
+  return text
+}
+
 export function dateOption(input: CommandInput, name: string): string | undefined {
   const text = textOption(input, name)
   if (text !== undefined && !isSessionDate(text)) throw badOption(name, text, 'a date in the form YYYY-MM-DD')

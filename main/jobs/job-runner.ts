@@ -5,6 +5,7 @@ import { actionRefusal, hasBegun } from '#shared/jobs/job-actions.ts'
 import { type ControlState, isFinal, type Job } from '#shared/jobs/job.ts'
 import { storeError } from '#main/stores/store-error.ts'
 import { JOB_DEFINITIONS } from './definitions/definitions.ts'
+import { INTERRUPTION, isInterruption } from './interruption.ts'
 import { OperatorControl } from './job-control.ts'
 import type { JobDefinition, JobDefinitions } from './job-definition.ts'
 import type { JobServices } from './job-services.ts'
@@ -30,9 +31,6 @@ interface Running {
 
 /** A service that has run for so long is stable: the deaths of the engine before count no longer against it. */
 export const STABLE_AFTER_MS = 5 * 60_000
-
-/** Why a job is stopped that goes on after the next start. */
-const INTERRUPTION = new SwitchyardError('CANCELLED', 'The engine is shutting down.')
 
 /**
  * The persisted queue at work. Jobs of one lane run one after the other in the order in which they were asked for; jobs of
@@ -195,7 +193,7 @@ export class JobRunner {
       const error = reportError(storeError(thrown, this.#services.folder))
       // A job that the shutdown interrupts is not cancelled: it goes back into the queue for the next start. One that
       // the operator cancelled before has another reason.
-      const interrupted = abort.signal.reason === INTERRUPTION && error.code === 'CANCELLED'
+      const interrupted = isInterruption(abort.signal) && error.code === 'CANCELLED'
       this.#log.error({ jobId: job.id, kind: job.kind, error, thrown }, interrupted ? 'job interrupted' : 'job failed')
       if (interrupted) this.#release(job)
       else ended = this.#noteFailure(job, error)

@@ -6,7 +6,7 @@ import { isoUtc } from '#shared/time.ts'
 import { columnIndex, featureColumns } from './columns.ts'
 import { LocalClock } from './local-clock.ts'
 import { notANumber, NumberParser } from './number-parser.ts'
-import { ROW, type RowGatherer, type SessionRows } from './session-rows.ts'
+import { ROW, type RowSink, type SessionRows } from './session-rows.ts'
 import type { Fields } from './split-fields.ts'
 import { type ParsedTime, type TimeParser, timeParser } from './time-format.ts'
 
@@ -25,7 +25,7 @@ export interface FileRowsOptions {
   readonly key: string
   readonly description: LegacyBarsConfig
   readonly importId: number
-  readonly gatherer: RowGatherer
+  readonly gatherer: RowSink
   /** The symbol that a name of the old pipeline means; undefined when the workspace does not have it. */
   readonly targetOf: (oldName: string) => SymbolTarget | undefined
   readonly reject: RejectRow

@@ -38,6 +38,10 @@ export class SessionRows {
 
 /** A row that a later one of the same minute took the place of. */
 interface Superseded {
+  /** Its minute, epoch seconds. */
+  readonly ts: number
+  /** Whether prices and volume are those of the row that counts. */
+  readonly isCopy: boolean
   readonly line: number
   readonly reason: string
   readonly text: string
@@ -50,17 +54,24 @@ export interface GatheredSession {
   readonly superseded: readonly Superseded[]
 }
 
+/** Where the rows of files go. */
+export interface RowSink {
+  /** Changes when the objects that `rowsOf` gave are no longer the ones to add to. */
+  readonly generation: number
+  /** Where to add rows of a session; valid while `generation` stays the same. */
+  rowsOf(importId: number, symbol: string, sessionDate: SessionDate, width: number): SessionRows
+}
+
 /**
  * Gathers rows in any order by import, symbol and session. Beyond a bound they wait in a file of their own, so that memory does
  * not grow with what is imported.
  */
-export class RowGatherer {
+export class RowGatherer implements RowSink {
   readonly #scratchFile: string
   readonly #mostDoubles: number
   readonly #open = new Map<string, Map<SessionDate, SessionRows>>()
   #spill: Sqlite.Database | undefined
   #doubles = 0
-  /** Changes when the objects that `rowsOf` gave are no longer the ones to add to. */
   generation = 0
 
   /** @param scratchFile made when it is needed, and taken away by `close`. */
@@ -70,7 +81,6 @@ export class RowGatherer {
     rmSync(scratchFile, { force: true })
   }
 
-  /** Where to add rows of a session; valid while `generation` stays the same. */
   rowsOf(importId: number, symbol: string, sessionDate: SessionDate, width: number): SessionRows {
     const key = `${importId}/${symbol}`
     let sessions = this.#open.get(key)
@@ -156,19 +166,30 @@ function inOrder(sessionDate: SessionDate, data: Float64Array, width: number): G
   let ascends = true
   for (let i = 1; i < count && ascends; i++) ascends = tsOf(i) > tsOf(i - 1)
   if (!ascends) order.sort((a, b) => tsOf(a) - tsOf(b) || lineOf(a) - lineOf(b))
+  const valuesOf = (row: number): Float64Array => data.subarray(row * width + ROW.open, row * width + ROW.features)
   const superseded: Superseded[] = []
-  const kept = ascends
-    ? order
-    : order.filter((row, i) => {
-        if (i + 1 === count || tsOf(order[i + 1]) !== tsOf(row)) return true
-        const values = Array.from(data.subarray(row * width + ROW.open, row * width + ROW.features))
-        superseded.push({
-          line: lineOf(row),
-          reason: `line ${lineOf(order[i + 1])} has the same minute, ${isoUtc(tsOf(row))}, and comes later`,
-          text: values.join(','),
-        })
-        return false
-      })
+  const kept = ascends ? order : []
+  let counting: Float64Array = valuesOf(0)
+  for (let i = count - 1; i >= 0 && !ascends; i--) {
+    const row = order[i]
+    if (i + 1 === count || tsOf(order[i + 1]) !== tsOf(row)) {
+      kept.push(row)
+      counting = valuesOf(row)
+      continue
+    }
+    const values = valuesOf(row)
+    superseded.push({
+      ts: tsOf(row),
+      isCopy: values.every((value, f) => Object.is(value, counting[f])),
+      line: lineOf(row),
+      reason: `line ${lineOf(order[i + 1])} has the same minute, ${isoUtc(tsOf(row))}, and comes later`,
+      text: Array.from(values).join(','),
+    })
+  }
+  if (!ascends) {
+    kept.reverse()
+    superseded.reverse()
+  }
   const bars = allocateBars(kept.length)
   const features = Array.from({ length: width - ROW.features }, () => new Float64Array(kept.length))
   kept.forEach((row, i) => {

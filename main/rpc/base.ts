@@ -1,5 +1,5 @@
-import { implement, ORPCError } from '@orpc/server'
-import { contract } from '#shared/contract/contract.ts'
+import { implement, type ImplementerInternalWithMiddlewares, ORPCError } from '@orpc/server'
+import { type Contract, contract } from '#shared/contract/contract.ts'
 import { reportError, SwitchyardError } from '#shared/errors.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
 import { storeError } from '#main/stores/store-error.ts'
@@ -12,11 +12,11 @@ export interface RpcContext {
  * What every procedure is made from: whatever an operator can meet crosses the boundary as OPERATOR_ERROR with code, message
  * and hint; anything else is a defect, is logged with its cause and crosses as the same with code INTERNAL.
  */
-export const os = implement(contract)
+export const os: ImplementerInternalWithMiddlewares<Contract, RpcContext, RpcContext> = implement(contract)
   .$context<RpcContext>()
   .use(async ({ context, next, errors, path }) => {
     try {
-      return await next()
+      return await next({ context })
     } catch (caught) {
       if (caught instanceof ORPCError) throw caught
       const thrown = storeError(caught, context.engine.folder)

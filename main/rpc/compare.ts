@@ -7,6 +7,9 @@ import { htmlReport } from '#main/compare/report/html-report.ts'
 import { differenceHistogram } from '#main/compare/difference-histogram.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
 import { os } from './base.ts'
+import { acceptancesOf, acceptCause, compareGridOf, runCausesOf, withdrawAcceptance } from './comparison-causes.ts'
+import { compareRowsOf } from './comparison-rows.ts'
+import { oldSourceOf } from './old-source.ts'
 import { drift, fieldOf, profilesOf, runDetail, runReport, toRun, trend, whatIf } from './comparison-runs.ts'
 
 export const compare = os.compare.router({
@@ -30,6 +33,15 @@ export const compare = os.compare.router({
     return stores.comparisons.reference() ?? null
   }),
   drift: os.compare.drift.handler(({ context, input }) => drift(context.engine.stores.comparisons, input.runId)),
+  causes: os.compare.causes.handler(({ context, input }) => runCausesOf(context.engine, input.runId)),
+  acceptCause: os.compare.acceptCause.handler(({ context, input }) => acceptCause(context.engine, input)),
+  withdrawAcceptance: os.compare.withdrawAcceptance.handler(({ context, input }) =>
+    withdrawAcceptance(context.engine, input),
+  ),
+  acceptances: os.compare.acceptances.handler(({ context }) => [...acceptancesOf(context.engine)]),
+  grid: os.compare.grid.handler(({ context, input }) => compareGridOf(context.engine, input.runId)),
+  rows: os.compare.rows.handler(({ context, input }) => compareRowsOf(context.engine, input)),
+  oldSource: os.compare.oldSource.handler(({ context, input }) => oldSourceOf(context.engine, input)),
   overlay: os.compare.overlay.handler(({ context, input }) => overlayOf(context.engine, input)),
   histogram: os.compare.histogram.handler(({ context, input }) => histogramOf(context.engine, input)),
 })

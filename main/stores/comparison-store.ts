@@ -6,7 +6,8 @@ import type { SessionDate } from '#shared/time.ts'
 import { guarded, openReadable, openWritable, type Readable, type Writable } from './database.ts'
 import { hashJson } from './hash-json.ts'
 import { LAYERS } from './layers.ts'
-import { decodeDoubles, decodeTimes } from './session-block.ts'
+import { decodeDoubles, decodeTimes, decodeUints } from './session-block.ts'
+import type { StoredCause, StoredEntry } from '#shared/comparison/cause.ts'
 
 /** What a run compared and how; `settings` is the comparison configuration as JSON. */
 export interface ComparisonRunStart {
@@ -54,6 +55,37 @@ export interface ComparisonSession {
   readonly blobs: ComparisonBlobs
 }
 
+/** What is known of a symbol once all its sessions are compared. */
+export interface ComparedSymbol {
+  readonly symbol: string
+  /** Kept as JSON until the run is finished. */
+  readonly result: unknown
+  /** Null where no causes were looked for. */
+  readonly causes: SymbolCauses | null
+}
+
+export interface SymbolCauses {
+  readonly causes: readonly StoredCause[]
+  readonly sessions: readonly {
+    readonly sessionDate: SessionDate
+    readonly entries: readonly StoredEntry[]
+    /** For each stored row of the session, see {@link ROW_HAS_OPEN}. */
+    readonly rowCauses: Uint32Array
+  }[]
+}
+
+/** Bit of a row's causes: something about it is not explained. The other bits are the causes of its symbol. */
+export const ROW_HAS_OPEN = 0x8000_0000
+
+/** What the differences of a session need to be explained. */
+export interface SessionAttribution {
+  readonly symbol: string
+  readonly sessionDate: SessionDate
+  readonly counts: ComparisonCounts
+  /** Null where no causes were looked for. */
+  readonly entries: readonly StoredEntry[] | null
+}
+
 /** Rows read back: values of field f at row i stand at `f * ts.length + i`; NaN is null. */
 export interface ComparisonRows {
   readonly symbol: string
@@ -66,6 +98,8 @@ export interface ComparisonRows {
   readonly class: Uint8Array
   readonly oldValues: Float64Array
   readonly newValues: Float64Array
+  /** A bit for each cause of the symbol, and {@link ROW_HAS_OPEN}; null where no causes were looked for. */
+  readonly causes: Uint32Array | null
 }
 
 interface RunRow {
@@ -89,6 +123,7 @@ interface SessionRow extends ComparisonBlobs {
   readonly open_ts: number | null
   readonly close_ts: number | null
   readonly counts: string
+  readonly row_causes: Uint8Array | null
 }
 
 const OF_FINISHED_RUN = 'run_id = (select id from comparison_runs where id = ? and finished = 1)'
@@ -150,14 +185,23 @@ export class ComparisonStore {
     }))
   }
 
+  /** The rows of one session of a finished run that are not plainly equal. Throws NOT_FOUND when the run does not have it. */
+  sessionRows(runId: string, symbol: string, sessionDate: SessionDate): ComparisonRows {
+    for (const rows of this.rows(runId, symbol, sessionDate)) return rows
+    throw new SwitchyardError('NOT_FOUND', `The run ${runId} did not compare ${symbol} on ${sessionDate}.`, {
+      hint: 'Choose one of its sessions.',
+    })
+  }
+
   /** The rows of a finished run that are not plainly equal, session by session. */
-  *rows(runId: string, symbol?: string): Generator<ComparisonRows> {
+  *rows(runId: string, symbol?: string, sessionDate?: SessionDate): Generator<ComparisonRows> {
     const rows = this.#database
       .prepare(
-        `select symbol, session_date, open_ts, close_ts, counts, ts, class, old_values, new_values from comparison_sessions
-         where ${OF_FINISHED_RUN} and (? is null or symbol = ?) order by symbol, session_date`,
+        `select symbol, session_date, open_ts, close_ts, counts, ts, class, old_values, new_values, row_causes from comparison_sessions
+         where ${OF_FINISHED_RUN}${symbol === undefined ? '' : ' and symbol = ?'}${sessionDate === undefined ? '' : ' and session_date = ?'}
+         order by symbol, session_date`,
       )
-      .iterate(runId, symbol ?? null, symbol ?? null) as IterableIterator<SessionRow>
+      .iterate(...[runId, symbol, sessionDate].filter((value) => value !== undefined)) as IterableIterator<SessionRow>
     for (const row of rows) {
       yield {
         symbol: row.symbol,
@@ -169,7 +213,37 @@ export class ComparisonStore {
         class: Uint8Array.from(row.class),
         oldValues: allFields(decodeDoubles(row.old_values), row.class.length),
         newValues: allFields(decodeDoubles(row.new_values), row.class.length),
+        causes: row.row_causes === null ? null : decodeUints(row.row_causes),
       }
+    }
+  }
+
+  /** The causes of each symbol of a finished run; null where none were looked for. */
+  causes(runId: string): ReadonlyMap<string, readonly StoredCause[] | null> {
+    const rows = this.#database
+      .prepare(`select symbol, causes from comparison_symbols where ${OF_FINISHED_RUN} order by symbol`)
+      .all(runId) as { symbol: string; causes: Uint8Array | null }[]
+    return new Map(
+      rows.map(({ symbol, causes }) => [symbol, causes === null ? null : (unpack(causes) as readonly StoredCause[])]),
+    )
+  }
+
+  /** Counts of a finished run and what its differences need to be explained, session by session. */
+  *attributions(runId: string): Generator<SessionAttribution> {
+    const rows = this.#database
+      .prepare(
+        `select symbol, session_date as sessionDate, counts, attribution from comparison_sessions
+         where ${OF_FINISHED_RUN} order by symbol, session_date`,
+      )
+      .iterate(runId) as IterableIterator<{
+      symbol: string
+      sessionDate: string
+      counts: string
+      attribution: string | null
+    }>
+    for (const { symbol, sessionDate, counts, attribution } of rows) {
+      const entries = attribution === null ? null : (JSON.parse(attribution) as StoredEntry[])
+      yield { symbol, sessionDate, counts: parseCounts(counts), entries }
     }
   }
 
@@ -189,7 +263,7 @@ export class ComparisonStore {
       .prepare(`select profiles from comparison_profiles where ${OF_FINISHED_RUN} and dimension = ? and field = ?`)
       .pluck()
       .get(runId, dimension, field) as Uint8Array | undefined
-    return blob === undefined ? undefined : JSON.parse(gunzipSync(blob).toString('utf8'))
+    return blob === undefined ? undefined : unpack(blob)
   }
 
   summary(): { runs: number; sessions: number; rows: number; updatedAtMs: number | null } {
@@ -214,20 +288,48 @@ export class WritableComparisonStore extends ComparisonStore {
   }
 
   /**
-   * Begins a run. Runs are made one at a time, so one that is not finished was left by an engine that died; it is thrown away
-   * first, whatever its id.
+   * Begins a run, or goes on with one of the same id and the same conditions that was interrupted: symbols that were compared to
+   * their end stay. Runs are made one at a time, so any other that is not finished was given up; it is thrown away.
+   *
+   * @returns when the run was begun, and the symbols that are done.
    */
-  begin(run: ComparisonRunStart, nowMs: number): void {
-    guarded(this.file, () =>
+  begin(run: ComparisonRunStart, nowMs: number): { readonly createdAtMs: number; readonly done: readonly string[] } {
+    const row = { ...run, symbols: JSON.stringify(run.symbols) }
+    return guarded(this.file, () =>
       this.#database
         .transaction(() => {
-          this.#database.prepare('delete from comparison_runs where finished = 0').run()
+          const begun = this.#database
+            .prepare(
+              `select created_at_ms from comparison_runs
+               where id = @runId and finished = 0 and from_date = @from and to_date = @to and symbols = @symbols
+                 and old_pipeline = @oldPipeline and settings = @settings and code_version = @codeVersion and sample is @sample`,
+            )
+            .pluck()
+            .get(row) as number | undefined
+          this.#database
+            .prepare('delete from comparison_runs where finished = 0 and id is not ?')
+            .run(begun === undefined ? null : run.runId)
+          if (begun !== undefined) {
+            const done = this.#database
+              .prepare('select symbol from comparison_symbols where run_id = ? order by symbol')
+              .pluck()
+              .all(run.runId) as string[]
+            this.#database
+              .prepare(
+                `delete from comparison_sessions
+                 where run_id = ? and symbol not in (select value from json_each(?))`,
+              )
+              .run(run.runId, JSON.stringify(done))
+            this.#database.prepare('delete from comparison_profiles where run_id = ?').run(run.runId)
+            return { createdAtMs: begun, done }
+          }
           this.#database
             .prepare(
               `insert into comparison_runs (id, created_at_ms, from_date, to_date, symbols, old_pipeline, settings, code_version, sample)
                values (@runId, @nowMs, @from, @to, @symbols, @oldPipeline, @settings, @codeVersion, @sample)`,
             )
-            .run({ ...run, symbols: JSON.stringify(run.symbols), nowMs })
+            .run({ ...row, nowMs })
+          return { createdAtMs: nowMs, done: [] }
         })
         .immediate(),
     )
@@ -258,6 +360,63 @@ export class WritableComparisonStore extends ComparisonStore {
     )
   }
 
+  /** Stores what is known of a symbol whose sessions are all added: a run that is interrupted goes on with the next one. */
+  addSymbol(runId: string, { symbol, result, causes }: ComparedSymbol): void {
+    guarded(this.file, () =>
+      this.#database
+        .transaction(() => {
+          this.#database
+            .prepare('insert into comparison_symbols (run_id, symbol, result, causes) values (?, ?, ?, ?)')
+            .run(runId, symbol, pack(result), causes === null ? null : pack(causes.causes))
+          const update = this.#database.prepare(
+            `update comparison_sessions set attribution = ?, row_causes = ?
+             where run_id = ? and symbol = ? and session_date = ?`,
+          )
+          for (const { sessionDate, entries, rowCauses } of causes?.sessions ?? []) {
+            const bytes = Buffer.from(rowCauses.buffer, rowCauses.byteOffset, rowCauses.byteLength)
+            update.run(JSON.stringify(entries), bytes, runId, symbol, sessionDate)
+          }
+        })
+        .immediate(),
+    )
+  }
+
+  /** What is known of a symbol that is done, in a run that is not finished. */
+  symbolResult(runId: string, symbol: string): unknown {
+    const result = this.#database
+      .prepare('select result from comparison_symbols where run_id = ? and symbol = ?')
+      .pluck()
+      .get(runId, symbol) as Uint8Array
+    return unpack(result)
+  }
+
+  /** Sessions of a symbol in a run that is not finished: the hashes of what was compared, and the counts. */
+  addedSessions(
+    runId: string,
+    symbol: string,
+  ): readonly Pick<ComparisonSession, 'sessionDate' | 'oldHash' | 'newHash' | 'counts'>[] {
+    const rows = this.#database
+      .prepare(
+        `select session_date as sessionDate, old_hash as oldHash, new_hash as newHash, counts from comparison_sessions
+         where run_id = ? and symbol = ? order by session_date`,
+      )
+      .all(runId, symbol) as { sessionDate: string; oldHash: string | null; newHash: string | null; counts: string }[]
+    return rows.map((row) => ({ ...row, counts: parseCounts(row.counts) }))
+  }
+
+  /** Takes a symbol out of a run that is not finished, to compare it anew. */
+  dropSymbol(runId: string, symbol: string): void {
+    guarded(this.file, () =>
+      this.#database
+        .transaction(() => {
+          for (const table of ['comparison_symbols', 'comparison_sessions']) {
+            this.#database.prepare(`delete from ${table} where run_id = ? and symbol = ?`).run(runId, symbol)
+          }
+        })
+        .immediate(),
+    )
+  }
+
   /** Stores the distributions of a run that is not finished, compressed. */
   addProfiles(
     runId: string,
@@ -270,7 +429,7 @@ export class WritableComparisonStore extends ComparisonStore {
             'insert into comparison_profiles (run_id, dimension, field, profiles) values (?, ?, ?, ?)',
           )
           for (const { dimension, field, profiles } of pages) {
-            insert.run(runId, dimension, field, gzipSync(JSON.stringify(profiles)))
+            insert.run(runId, dimension, field, pack(profiles))
           }
         })
         .immediate(),
@@ -282,6 +441,7 @@ export class WritableComparisonStore extends ComparisonStore {
     guarded(this.file, () =>
       this.#database
         .transaction(() => {
+          this.#database.prepare('update comparison_symbols set result = null where run_id = ?').run(runId)
           this.#database
             .prepare(
               'update comparison_runs set finished = 1, summary = ?, old_hash = ?, new_hash = ? where id = ? and finished = 0',
@@ -341,6 +501,14 @@ function toRun(row: RunRow): StoredRun {
     sample: row.sample,
     summary: compareResultSchema.parse(JSON.parse(row.summary)),
   }
+}
+
+function pack(value: unknown): Buffer {
+  return gzipSync(JSON.stringify(value))
+}
+
+function unpack(blob: Uint8Array): unknown {
+  return JSON.parse(gunzipSync(blob).toString('utf8'))
 }
 
 /** Counts as they were stored; a run from before some of them were counted has 0 there. */

@@ -1,16 +1,19 @@
 import type { DatabaseKind } from './database.ts'
 import { runs } from './migrations/comparisons/0001-runs.ts'
 import { inputsAndProfiles } from './migrations/comparisons/0002-inputs-and-profiles.ts'
+import { causes } from './migrations/comparisons/0003-causes.ts'
 import { sessions } from './migrations/curated/0001-sessions.ts'
 import { quality } from './migrations/curated/0002-quality.ts'
 import { findingIndexes } from './migrations/curated/0003-finding-indexes.ts'
 import { featureSets } from './migrations/features/0001-feature-sets.ts'
 import { legacyBars } from './migrations/legacy/0001-legacy-bars.ts'
+import { duplicateMinutes } from './migrations/legacy/0003-duplicate-minutes.ts'
 import { filesAndFeatures } from './migrations/legacy/0002-files-and-features.ts'
 import { jobs } from './migrations/ops/0001-jobs.ts'
 import { jobControls } from './migrations/ops/0002-job-controls.ts'
 import { connectionLog } from './migrations/ops/0003-connection-log.ts'
 import { qualityDecisions } from './migrations/ops/0004-quality-decisions.ts'
+import { causeAcceptances } from './migrations/ops/0005-cause-acceptances.ts'
 import { responses } from './migrations/raw/0001-responses.ts'
 import { verification } from './migrations/raw/0002-verification.ts'
 import { priceRatio } from './migrations/raw/0003-price-ratio.ts'
@@ -49,20 +52,20 @@ export const LAYERS = {
   legacy: {
     name: 'legacy',
     applicationId: 0x53775933,
-    migrations: [legacyBars, filesAndFeatures],
+    migrations: [legacyBars, filesAndFeatures, duplicateMinutes],
     synchronous: 'NORMAL',
     pageSize: BLOCK_PAGE_BYTES,
   },
   comparisons: {
     name: 'comparisons',
     applicationId: 0x53775934,
-    migrations: [runs, inputsAndProfiles],
+    migrations: [runs, inputsAndProfiles, causes],
     synchronous: 'NORMAL',
   },
   ops: {
     name: 'ops',
     applicationId: 0x53775935,
-    migrations: [jobs, jobControls, connectionLog, qualityDecisions],
+    migrations: [jobs, jobControls, connectionLog, qualityDecisions, causeAcceptances],
     synchronous: 'FULL',
   },
 } as const satisfies Record<string, DatabaseKind>

@@ -34,6 +34,14 @@ export interface RejectedRow {
   readonly text: string
 }
 
+/** A row that is not among the bars, because a later one of its file has the same minute. */
+export interface DuplicateRow extends RejectedRow {
+  /** The minute, epoch seconds. */
+  readonly ts: number
+  /** Whether prices and volume are those of the row that counts. */
+  readonly isCopy: boolean
+}
+
 /** What an import began from. */
 export interface ImportBeginning {
   readonly file: string
@@ -74,8 +82,7 @@ export interface ImportedSession {
   readonly sessionDate: SessionDate
   readonly bars: BarColumns
   readonly features: ReadonlyMap<string, Float64Array>
-  /** Rows that are not among the bars, because a later one has the same minute. */
-  readonly duplicates: readonly RejectedRow[]
+  readonly duplicates: readonly DuplicateRow[]
 }
 
 export interface LegacySummary {
@@ -129,6 +136,19 @@ export class LegacyStore {
   /** Files that what is stored came from, ascending by name. */
   files(): readonly ImportedFile[] {
     const rows = this.#database.prepare(`${IMPORTED_FILES} order by file, id`).all() as StoredFile[]
+    return rows.map(importedFile)
+  }
+
+  /** The files that a session of a symbol came from, ascending by name; of a minute in several of them the last one counts. */
+  filesOf(symbol: string, sessionDate: SessionDate): readonly ImportedFile[] {
+    const rows = this.#database
+      .prepare(
+        `${IMPORTED_FILES} and id in (
+           select import_id from legacy_bars where symbol = @symbol and session_date = @sessionDate
+           union select import_id from legacy_pieces where symbol = @symbol and session_date = @sessionDate)
+         order by file`,
+      )
+      .all({ symbol, sessionDate }) as StoredFile[]
     return rows.map(importedFile)
   }
 
@@ -190,20 +210,16 @@ export class LegacyStore {
     return undefined
   }
 
-  /**
-   * Minutes (epoch seconds) of which the current import of a symbol had several rows: the last one is a bar, the others are
-   * among the rejects.
-   */
-  duplicateMinutes(symbol: string): ReadonlySet<number> {
-    const reasons = this.#database
+  /** Rows of a symbol that are not among its bars, because a later one of their file has the same minute; ascending in time. */
+  duplicates(symbol: string): readonly Pick<DuplicateRow, 'ts' | 'isCopy'>[] {
+    const rows = this.#database
       .prepare(
-        `select reason from legacy_rejects
-         where import_id = (select max(id) from legacy_imports where symbol = ?) and reason like '%has the same minute, %'`,
+        `select r.ts, r.is_copy from legacy_rejects r join legacy_imports i on i.id = r.import_id
+         where r.symbol = ? and r.ts is not null and i.state = 'current' order by r.ts, i.id, r.line`,
       )
-      .pluck()
-      .all(symbol) as string[]
-    const minutes = reasons.map((reason) => Date.parse(/has the same minute, (\S+Z)/.exec(reason)?.[1] ?? '') / 1000)
-    return new Set(minutes.filter((ts) => !Number.isNaN(ts)))
+      .raw()
+      .all(symbol) as [number, number][]
+    return rows.map(([ts, isCopy]) => ({ ts, isCopy: isCopy === 1 }))
   }
 
   /** Content hash of every session of a symbol, by date. */
@@ -292,7 +308,7 @@ export class WritableLegacyStore extends LegacyStore {
 
   /** Keeps refused rows of an import that is not completed yet. */
   addRejects(importId: number, rows: readonly RejectedRow[]): void {
-    guarded(this.file, () => this.#database.transaction(() => this.#insertRejects(importId, rows, false)).immediate())
+    guarded(this.file, () => this.#database.transaction(() => this.#insertRejects(importId, rows)).immediate())
   }
 
   /** Files of which something is stored or once was looked for, also by an import that was interrupted. */
@@ -346,7 +362,7 @@ export class WritableLegacyStore extends LegacyStore {
           const added = new Map<SessionDate, ImportedSession[]>()
           const touched = new Set(this.#sessionsOf(symbol, replaced))
           for (const session of sessions) {
-            this.#insertRejects(session.importId, session.duplicates, true)
+            this.#insertDuplicates(session.importId, symbol, session.duplicates)
             if (session.bars.ts.length === 0) continue
             // Most sessions are of one file and new: they need not wait for the others.
             if (!touched.has(session.sessionDate) && !this.#hasSession(symbol, session.sessionDate)) {
@@ -424,11 +440,19 @@ export class WritableLegacyStore extends LegacyStore {
     return statement
   }
 
-  #insertRejects(importId: number, rows: readonly RejectedRow[], isDuplicate: boolean): void {
+  #insertRejects(importId: number, rows: readonly RejectedRow[]): void {
+    const insert = this.#sql('insert into legacy_rejects (import_id, line, reason, text) values (?, ?, ?, ?)')
+    for (const row of rows) insert.run(importId, row.line, row.reason, row.text)
+  }
+
+  #insertDuplicates(importId: number, symbol: string, rows: readonly DuplicateRow[]): void {
     const insert = this.#sql(
-      'insert into legacy_rejects (import_id, line, reason, text, is_duplicate) values (?, ?, ?, ?, ?)',
+      `insert into legacy_rejects (import_id, line, reason, text, is_duplicate, symbol, ts, is_copy)
+       values (?, ?, ?, ?, 1, ?, ?, ?)`,
     )
-    for (const row of rows) insert.run(importId, row.line, row.reason, row.text, isDuplicate ? 1 : 0)
+    for (const { line, reason, text, ts, isCopy } of rows) {
+      insert.run(importId, line, reason, text, symbol, ts, isCopy ? 1 : 0)
+    }
   }
 
   #sessionsOf(symbol: string, importIds: readonly number[]): readonly SessionDate[] {

@@ -1,3 +1,4 @@
+import { type Acceptance, acceptanceScopeSchema } from '#shared/contract/causes.ts'
 import type { ConnectionEntry } from '#shared/contract/connection.ts'
 import type { Acknowledgement, FindingKey } from '#shared/contract/quality.ts'
 import { type ErrorReport, SwitchyardError } from '#shared/errors.ts'
@@ -30,6 +31,23 @@ export interface AcknowledgedFinding extends Acknowledgement {
   readonly sessionDate: string
   readonly rule: string
   readonly ts: number
+}
+
+/** A cause of differences between old and new that somebody accepted. */
+export type StoredAcceptance = Omit<Acceptance, 'state'>
+
+interface AcceptanceRow extends Omit<StoredAcceptance, 'scope'> {
+  readonly scope: string
+}
+
+const ACCEPTANCES = `
+  select id, cause_key as causeKey, kind, words, run_id as runId, scope, reason, author, accepted_at_ms as acceptedAtMs,
+         expires_at_ms as expiresAtMs, withdrawn_at_ms as withdrawnAtMs, withdrawn_by as withdrawnBy,
+         withdrawn_reason as withdrawnReason
+  from cause_acceptances`
+
+function toAcceptance(row: AcceptanceRow): StoredAcceptance {
+  return { ...row, scope: acceptanceScopeSchema.parse(JSON.parse(row.scope)) }
 }
 
 interface AckSelection {
@@ -120,6 +138,23 @@ export class OpsStore {
       }) as AcknowledgedFinding[]
   }
 
+  /** Accepted causes, newest first, those included that are withdrawn or have expired. */
+  acceptances(): readonly StoredAcceptance[] {
+    const rows = this.#database.prepare(`${ACCEPTANCES} order by id desc`).all() as AcceptanceRow[]
+    return rows.map(toAcceptance)
+  }
+
+  /** Throws NOT_FOUND when there is none with this id. */
+  acceptance(id: number): StoredAcceptance {
+    const row = this.#database.prepare(`${ACCEPTANCES} where id = ?`).get(id) as AcceptanceRow | undefined
+    if (row === undefined) {
+      throw new SwitchyardError('NOT_FOUND', `There is no acceptance ${id}.`, {
+        hint: 'List the acceptances and pick one.',
+      })
+    }
+    return toAcceptance(row)
+  }
+
   /** The decision that counts for each session of each group of symbols that share hours. */
   hoursDecisions(): readonly HoursDecision[] {
     return this.#database
@@ -201,6 +236,40 @@ export class WritableOpsStore extends OpsStore {
            values (@hoursGroup, @sessionDate, @holds, @openTs, @closeTs, @reason, @author, @atMs)`,
         )
         .run(decision),
+    )
+  }
+
+  /** Keeps that a cause is accepted; returns the acceptance's id. */
+  acceptCause(
+    acceptance: Pick<
+      StoredAcceptance,
+      'causeKey' | 'kind' | 'words' | 'runId' | 'scope' | 'reason' | 'author' | 'acceptedAtMs' | 'expiresAtMs'
+    >,
+  ): number {
+    return guarded(this.file, () =>
+      Number(
+        this.#database
+          .prepare(
+            `insert into cause_acceptances (cause_key, kind, words, run_id, scope, reason, author, accepted_at_ms, expires_at_ms)
+             values (@causeKey, @kind, @words, @runId, @scope, @reason, @author, @acceptedAtMs, @expiresAtMs)`,
+          )
+          .run({ ...acceptance, scope: JSON.stringify(acceptance.scope) }).lastInsertRowid,
+      ),
+    )
+  }
+
+  /** Notes that an acceptance no longer counts. One that is withdrawn already stays as it is. */
+  withdrawAcceptance(
+    id: number,
+    withdrawn: { readonly reason: string; readonly author: string; readonly atMs: number },
+  ): void {
+    guarded(this.file, () =>
+      this.#database
+        .prepare(
+          `update cause_acceptances set withdrawn_at_ms = @atMs, withdrawn_by = @author, withdrawn_reason = @reason
+           where id = @id and withdrawn_at_ms is null`,
+        )
+        .run({ id, ...withdrawn }),
     )
   }
 

@@ -82,6 +82,12 @@ export function encodeFlags(flags: Uint16Array, target = new Uint16Array(flags.l
 }
 
 /** Decodes UInt16 flags. */
+/** Decodes little-endian UInt32; a view on `blob`'s memory where it is aligned, else a copy. */
+export function decodeUints(blob: Uint8Array): Uint32Array {
+  const bytes = aligned(blob, 4)
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
+}
+
 export function decodeFlags(blob: Uint8Array): Uint16Array {
   const bytes = aligned(blob, 2)
   return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2)
@@ -100,7 +106,7 @@ export function hashBlobs(blobs: readonly (readonly [name: string, blob: Uint8Ar
   return hash.digest('hex')
 }
 
-function aligned(blob: Uint8Array, size: 2 | 8): Uint8Array {
+function aligned(blob: Uint8Array, size: 2 | 4 | 8): Uint8Array {
   if (blob.byteLength % size !== 0) {
     throw new SwitchyardError(
       'STORE_CORRUPT',

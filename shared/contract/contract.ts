@@ -14,6 +14,16 @@ import {
 } from '#shared/jobs/job-kinds.ts'
 import { errorReportSchema, jobSchema } from '#shared/jobs/job.ts'
 import {
+  acceptanceSchema,
+  acceptCauseInputSchema,
+  compareGridSchema,
+  compareRowsInputSchema,
+  compareRowsSchema,
+  oldSourceSchema,
+  runCausesSchema,
+  withdrawAcceptanceInputSchema,
+} from './causes.ts'
+import {
   comparisonReportSchema,
   comparisonRunDetailSchema,
   comparisonRunSchema,
@@ -411,6 +421,34 @@ export const contract = {
       .route({ method: 'GET', path: '/compare/runs/{runId}/drift' })
       .input(z.object({ runId: z.string() }))
       .output(driftSchema),
+    /** The few causes behind the differences of a run, and how much of it is explained at present. */
+    causes: base
+      .route({ method: 'GET', path: '/compare/runs/{runId}/causes' })
+      .input(z.object({ runId: z.string() }))
+      .output(runCausesSchema),
+    /** Accepts a cause: its differences in scope count as explained, in this run and in others, never as equal. */
+    acceptCause: base
+      .route({ method: 'POST', path: '/compare/acceptances' })
+      .input(acceptCauseInputSchema)
+      .output(acceptanceSchema),
+    /** Takes an acceptance back. It stays on record. */
+    withdrawAcceptance: base
+      .route({ method: 'POST', path: '/compare/acceptances/{id}/withdraw' })
+      .input(withdrawAcceptanceInputSchema)
+      .output(acceptanceSchema),
+    /** All acceptances, newest first. */
+    acceptances: base.route({ method: 'GET', path: '/compare/acceptances' }).output(z.array(acceptanceSchema)),
+    grid: base
+      .route({ method: 'GET', path: '/compare/runs/{runId}/grid' })
+      .input(z.object({ runId: z.string() }))
+      .output(compareGridSchema),
+    /** Rows of a run that are not plainly equal, a page of them. */
+    rows: base.route({ method: 'POST', path: '/compare/rows' }).input(compareRowsInputSchema).output(compareRowsSchema),
+    /** File and line that an old bar came from; looks into the file. */
+    oldSource: base
+      .route({ method: 'GET', path: '/legacy/source' })
+      .input(z.object({ symbol: z.string(), sessionDate: sessionDateSchema, ts: z.coerce.number().int() }))
+      .output(oldSourceSchema),
     overlay: base
       .route({ method: 'GET', path: '/compare/overlay' })
       .input(z.object({ symbol: z.string(), sessionDate: sessionDateSchema, field: z.string() }))

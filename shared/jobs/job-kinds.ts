@@ -223,7 +223,20 @@ export const largestDifferenceSchema = z.object({
 export const compareParamsSchema = selectionSchema.extend({
   /** Compare this share of the minutes only, the same ones every time. All are compared when left out. */
   sample: z.number().gt(0).lt(1).optional(),
+  /** Whether to look for the causes of differences; they are looked for unless it is false or `sample` is given. */
+  causes: z.boolean().optional(),
 })
+
+/** The causes behind the differences of a run, whoever accepted them. */
+export const foundCausesSchema = z.object({
+  /** One for each unequal value, minute on one side only and doubled row. */
+  differences: z.int(),
+  /** Those that causes explain. */
+  attributed: z.int(),
+  /** Those that explain most first; a difference may need several. */
+  causes: z.array(z.object({ key: z.string(), words: z.string(), explained: z.int(), symbols: z.int() })),
+})
+export type FoundCauses = z.infer<typeof foundCausesSchema>
 
 export const compareResultSchema = z.object({
   runId: z.string(),
@@ -235,6 +248,8 @@ export const compareResultSchema = z.object({
   errors: z.record(z.string(), errorSummarySchema).default({}),
   tests: z.array(distributionTestSchema).default([]),
   largest: z.array(largestDifferenceSchema),
+  /** Null where none were looked for. */
+  found: foundCausesSchema.nullable().default(null),
 })
 export type CompareResult = z.infer<typeof compareResultSchema>
 

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { loadCalendar } from '#main/engine/load-calendar.ts'
-import type { Cause, Explanation } from '#main/compare/causes/cause.ts'
+import type { Explanation } from '#main/compare/causes/cause.ts'
+import type { Cause } from '#shared/comparison/cause.ts'
 import { explainDifferences } from '#main/compare/causes/explain-differences.ts'
 import type { Tolerances } from '#main/compare/compare-session.ts'
 import { createRandom } from '#main/simulator/markets/random.ts'
@@ -10,6 +11,7 @@ import {
   applyQuirks,
   canCombine,
   countChanged,
+  everywhere,
   pairsOf,
   type Quirk,
   type QuirkDay,
@@ -30,6 +32,8 @@ const same = (abs: number, rel: number): Tolerances => ({
   low: { abs, rel: 0 },
   close: { abs, rel: 0 },
   volume: { abs: 0, rel },
+  vwap: { abs, rel: 0 },
+  tradeCount: { abs: 0, rel },
 })
 const EXACT = same(0, 0)
 const USUAL = same(0.01, 0.01)
@@ -77,7 +81,7 @@ function runTrial(symbol: string, quirks: readonly Quirk[], tolerances: Toleranc
     )
     return countChanged(old, without, tolerances) >= LEAST_CHANGED
   })
-  const explanation = explainDifferences(pairsOf(old), { tolerances, tickSize: 0.01 })
+  const explanation = explainDifferences(pairsOf(old), { tolerances: everywhere(tolerances), tickSize: 0.01 })
   const { causes } = explanation
   return {
     names: quirks.map(({ name }) => name).join(' + '),
@@ -284,7 +288,7 @@ describe('noise', () => {
       }))
       for (const tolerances of [EXACT, USUAL]) {
         const { causes, total, explained, unexplained } = explainDifferences(pairsOf(days), {
-          tolerances,
+          tolerances: everywhere(tolerances),
           tickSize: 0.01,
         })
         expect(causes.map(({ words, fit }) => [symbol, words, fit])).toEqual([])
@@ -296,7 +300,7 @@ describe('noise', () => {
 
 test('bars that are the same have no differences and no causes', () => {
   for (const days of bySymbol.values()) {
-    expect(explainDifferences(pairsOf(days), { tolerances: EXACT, tickSize: null })).toMatchObject({
+    expect(explainDifferences(pairsOf(days), { tolerances: everywhere(EXACT), tickSize: null })).toMatchObject({
       total: 0,
       explained: 0,
       causes: [],

@@ -1,14 +1,16 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { BarColumns } from '#shared/bars.ts'
 import type { Session } from '#shared/calendar/calendar.ts'
 import { epochDayToDate } from '#shared/time.ts'
-import type { Cause, CauseKind, Explanation, SessionPair } from '#main/compare/causes/cause.ts'
+import type { Explanation, SessionPair } from '#main/compare/causes/cause.ts'
+import type { Cause, CauseKind } from '#shared/comparison/cause.ts'
+import { DOUBLED_ROW } from '#main/compare/causes/attribute-differences.ts'
 import { explainDifferences } from '#main/compare/causes/explain-differences.ts'
-import { compareSession, type Tolerances } from '#main/compare/compare-session.ts'
+import { compareSession } from '#main/compare/compare-session.ts'
+import { sessionEdges, type SymbolTolerances, type Tolerances } from '#main/compare/tolerances.ts'
 import { createRandom } from '#main/simulator/markets/random.ts'
 import { anyDouble, barsOf, rowsOf } from './bars-fixtures.ts'
-import type { QuirkRow } from './quirks.ts'
+import { everywhere, plainBars, type QuirkRow } from './quirks.ts'
 
 const tolerancesOf = (abs: number, rel: number): Tolerances => ({
   open: { abs, rel: 0 },
@@ -16,6 +18,8 @@ const tolerancesOf = (abs: number, rel: number): Tolerances => ({
   low: { abs, rel: 0 },
   close: { abs, rel: 0 },
   volume: { abs: 0, rel },
+  vwap: { abs, rel: 0 },
+  tradeCount: { abs: 0, rel },
 })
 const EXACT = tolerancesOf(0, 0)
 
@@ -60,10 +64,10 @@ const DAYS: readonly Day[] = Array.from({ length: 10 }, (_, n) => {
 })
 
 const pairsOf = (days: readonly Day[]): SessionPair[] =>
-  days.map(({ session, fresh, old }) => ({ session, fresh: barsOf(fresh), old: barsOf(old) }))
+  days.map(({ session, fresh, old }) => ({ session, fresh: barsOf(fresh), old: plainBars(old) }))
 
 const explain = (days: readonly Day[], tolerances = EXACT): Explanation =>
-  explainDifferences(pairsOf(days), { tolerances, tickSize: 0.01 })
+  explainDifferences(pairsOf(days), { tolerances: everywhere(tolerances), tickSize: 0.01 })
 
 /** The old rows of each day changed; null leaves a row out. */
 const changed = (
@@ -288,9 +292,9 @@ test('what is explained is counted by hand: thirty closes and a lost row', () =>
   const { open, high, low, close, volume, ts } = DAYS[0].fresh[0]
   expect(samples[0]).toEqual({
     sessionDate: '2024-07-01',
-    old: { ts, open, high, low, close: close * 1.25, volume },
-    fresh: { ts, open, high, low, close, volume },
-    undone: { ts, open, high, low, close: (close * 1.25) / 1.25, volume },
+    old: { ts, open, high, low, close: close * 1.25, volume, vwap: NaN, tradeCount: NaN },
+    fresh: { ts, open, high, low, close, volume, vwap: NaN, tradeCount: NaN },
+    undone: { ts, open, high, low, close: (close * 1.25) / 1.25, volume, vwap: NaN, tradeCount: NaN },
   })
 })
 
@@ -377,24 +381,39 @@ const quirkyDays: fc.Arbitrary<Day[]> = fc
 const days = fc.oneof(anyDays, quirkyDays)
 
 /** All differences, from compareSession itself and the rows that it cannot take. */
-function differencesOf(all: readonly Day[], tolerances: Tolerances): number {
-  let total = 0
-  for (const { session: _session, old, fresh: rows } of all) {
-    const byTime = new Map(old.filter(({ ts }) => Number.isFinite(ts)).map((row) => [row.ts, row]))
-    const kept: BarColumns = barsOf([...byTime.values()].sort((a, b) => a.ts - b.ts))
-    const { counts } = compareSession(kept, barsOf(rows), tolerances)
-    total += counts.oldOnly + counts.newOnly + old.length - byTime.size
-    for (const { different, nullVersusValue } of Object.values(counts.fields)) total += different + nullVersusValue
-  }
-  return total
+/** Differences of each session as the comparison counts them, and old rows whose minute comes again. */
+function differencesOf(pairs: readonly SessionPair[], tolerances: SymbolTolerances): number[] {
+  return pairs.map(({ session, old, fresh: rows }) => {
+    const all = rowsOf(old)
+    const byTime = new Map(all.filter(({ ts }) => Number.isFinite(ts)).map((row) => [row.ts, row]))
+    const kept = barsOf([...byTime.values()].sort((x, y) => x.ts - y.ts))
+    const { counts } = compareSession(kept, rows, tolerances.middle, {
+      edges: sessionEdges(tolerances, session.openTs, session.closeTs),
+    })
+    return Object.values(counts.fields).reduce(
+      (sum, { different, nullVersusValue }) => sum + different + nullVersusValue,
+      counts.oldOnly + counts.newOnly + all.length - byTime.size,
+    )
+  })
 }
 
 describe('any two sides', () => {
   test('have the differences that the comparison counts, each explained or not', () => {
     fc.assert(
-      fc.property(days, someTolerances, (all, tolerances) => {
-        const { total, explained, unexplained, rest, combinations } = explain(all, tolerances)
-        expect(total).toBe(differencesOf(all, tolerances))
+      fc.property(days, someTolerances, someTolerances, fc.boolean(), (all, middle, edge, hasMore) => {
+        const tolerances = { open: edge, middle, close: edge, openMinutes: 5, closeMinutes: 3 }
+        const pairs = hasMore
+          ? all.map(({ session, fresh: rows, old }) => ({ session, fresh: barsOf(rows), old: barsOf(old) }))
+          : pairsOf(all)
+        const { total, explained, unexplained, rest, combinations, ledger } = explainDifferences(pairs, {
+          tolerances,
+          tickSize: 0.01,
+        })
+        const bySession = differencesOf(pairs, tolerances)
+        expect(total).toBe(bySession.reduce((a, b) => a + b, 0))
+        const entries = pairs.map((_pair, at) => ledger.entriesOf(at))
+        expect(entries.map((own) => own.reduce((a, { count }) => a + count, 0))).toEqual(bySession)
+        expect(entries.flat().reduce((a, { causes, count }) => a + (causes === 0 ? count : 0), 0)).toBe(unexplained)
         expect(explained + unexplained).toBe(total)
         const sum = (counts: Readonly<Record<string, number>>): number =>
           Object.values(counts).reduce((a, b) => a + b, 0)
@@ -435,7 +454,7 @@ describe('any two sides', () => {
   test('are not changed by being looked at', () => {
     const pairs = pairsOf(changed((row) => ({ ...row, ts: row.ts + 60 })))
     const before = pairs.map(({ old }) => rowsOf(old))
-    explainDifferences(pairs, { tolerances: EXACT, tickSize: null })
+    explainDifferences(pairs, { tolerances: everywhere(EXACT), tickSize: null })
     expect(pairs.map(({ old }) => rowsOf(old))).toEqual(before)
   })
 })
@@ -444,4 +463,38 @@ test('sides without sessions or bars have nothing to explain', () => {
   expect(explain([])).toMatchObject({ total: 0, causes: [] })
   expect(explain(changed(() => null))).toMatchObject({ total: 300, unexplained: 300, causes: [] })
   expect(explain(fresh(DAYS, () => false))).toMatchObject({ total: 300, unexplained: 300, causes: [] })
+})
+
+test('a scale of prices is one of the volume-weighted price too, where both sides have it', () => {
+  const pairs = DAYS.map(({ session, fresh: rows }) => {
+    const withVwap = rows.map((row) => ({ ...row, vwap: (row.high + row.low) / 2 }))
+    const old = barsOf(withVwap)
+    for (const column of [old.open, old.high, old.low, old.close, old.vwap])
+      column.forEach((v, i) => (column[i] = v * 100))
+    return { session, fresh: barsOf(withVwap), old }
+  })
+  const { causes, unexplained } = explainDifferences(pairs, { tolerances: everywhere(EXACT), tickSize: 0.01 })
+  expect(unexplained).toBe(0)
+  expect(causes.map(({ words, scope }) => [words, scope.fields])).toEqual([
+    ['Old prices are 100 times the new: cents.', ['open', 'high', 'low', 'close', 'vwap']],
+  ])
+})
+
+test('old rows that the import left out for a later one are doubled rows when they say the same', () => {
+  const pairs = pairsOf(DAYS).map((pair) => ({
+    ...pair,
+    superseded: [...pair.old.ts].filter((_ts, i) => i % 3 === 0).map((ts) => ({ ts, isCopy: true })),
+  }))
+  const { total, causes, ledger } = explainDifferences(pairs, { tolerances: everywhere(EXACT), tickSize: null })
+  expect([total, causes.map(({ kind, explained }) => [kind, explained])]).toEqual([100, [['duplicate_rows', 100]]])
+  expect(ledger.entriesOf(0)).toEqual([{ field: DOUBLED_ROW, causes: 1, count: 10 }])
+  const others = pairs.map((pair) => ({
+    ...pair,
+    superseded: pair.superseded.map((row) => ({ ...row, isCopy: false })),
+  }))
+  expect(explainDifferences(others, { tolerances: everywhere(EXACT), tickSize: null })).toMatchObject({
+    total: 100,
+    unexplained: 100,
+    causes: [],
+  })
 })

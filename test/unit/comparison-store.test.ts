@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import type { StoredCause } from '#shared/comparison/cause.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import type { CompareResult, ComparisonCounts } from '#shared/jobs/job-kinds.ts'
 import {
@@ -7,6 +8,7 @@ import {
   type ComparisonSession,
   ComparisonStore,
   WritableComparisonStore,
+  ROW_HAS_OPEN,
 } from '#main/stores/comparison-store.ts'
 import { encodeDoubles, encodeTimes } from '#main/stores/session-block.ts'
 import { CLOSE_TS, column, OPEN_TS } from './bars-fixtures.ts'
@@ -62,6 +64,7 @@ const resultOf = (runId: string): CompareResult => ({
   errors: {},
   tests: [],
   largest: [],
+  found: null,
 })
 
 function sessionOf(symbol: string, sessionDate: string): ComparisonSession {
@@ -161,20 +164,96 @@ describe('a comparison run', () => {
         class: Uint8Array.of(2, 4),
         oldValues: column(OLD_VALUES),
         newValues: column(NEW_VALUES),
+        causes: null,
       },
     ])
     expect([...store.rows('run-1')].map(({ symbol }) => symbol)).toEqual(['IBM', 'SPY'])
   })
 
-  test('that is begun again starts from nothing', () => {
+  test('that is begun again goes on after the last symbol that was done', () => {
     const store = newStore()
     store.begin(startOf('run-1'), 1000)
-    store.addSessions('run-1', [sessionOf('SPY', '2024-07-02'), sessionOf('SPY', '2024-07-01')])
-    store.begin(startOf('run-1'), 2000)
+    store.addSessions('run-1', [sessionOf('IBM', '2024-07-01')])
+    store.addSymbol('run-1', { symbol: 'IBM', result: { n: 1 }, causes: null })
+    store.addSessions('run-1', [sessionOf('SPY', '2024-07-01')])
+    expect(store.begin(startOf('run-1'), 2000)).toEqual({ createdAtMs: 1000, done: ['IBM'] })
+    expect(store.symbolResult('run-1', 'IBM')).toEqual({ n: 1 })
+    expect(store.addedSessions('run-1', 'IBM')).toEqual([
+      { sessionDate: '2024-07-01', oldHash: null, newHash: 'new', counts: COUNTS },
+    ])
     store.addSessions('run-1', [sessionOf('SPY', '2024-07-02')])
     store.finish('run-1', resultOf('run-1'))
-    expect(store.sessions('run-1').map(({ sessionDate }) => sessionDate)).toEqual(['2024-07-02'])
-    expect(store.run('run-1').createdAtMs).toBe(2000)
+    expect(store.sessions('run-1').map(({ symbol, sessionDate }) => `${symbol} ${sessionDate}`)).toEqual([
+      'IBM 2024-07-01',
+      'SPY 2024-07-02',
+    ])
+    expect(store.run('run-1').createdAtMs).toBe(1000)
+  })
+
+  test('that is begun again under other conditions starts from nothing', () => {
+    const store = newStore()
+    store.begin(startOf('run-1'), 1000)
+    store.addSessions('run-1', [sessionOf('IBM', '2024-07-01')])
+    store.addSymbol('run-1', { symbol: 'IBM', result: {}, causes: null })
+    const other = { ...startOf('run-1'), settings: '{"other":1}' }
+    expect(store.begin(other, 2000)).toEqual({ createdAtMs: 2000, done: [] })
+    expect(store.addedSessions('run-1', 'IBM')).toEqual([])
+  })
+
+  test('compares a symbol anew that was dropped, and keeps the others', () => {
+    const store = newStore()
+    store.begin(startOf('run-1'), 1000)
+    for (const symbol of ['IBM', 'SPY']) {
+      store.addSessions('run-1', [sessionOf(symbol, '2024-07-01')])
+      store.addSymbol('run-1', { symbol, result: {}, causes: null })
+    }
+    store.dropSymbol('run-1', 'IBM')
+    expect(store.begin(startOf('run-1'), 2000).done).toEqual(['SPY'])
+    expect(store.addedSessions('run-1', 'IBM')).toEqual([])
+  })
+
+  test('keeps the causes of its symbols, and which of them every difference needs', () => {
+    const store = newStore()
+    store.begin(startOf('run-1'), 1000)
+    store.addSessions('run-1', [sessionOf('SPY', '2024-07-02'), sessionOf('IBM', '2024-07-02')])
+    const cause = { kind: 'dropped_zero_volume', parameters: {}, key: 'dropped_zero_volume' } as unknown as StoredCause
+    store.addSymbol('run-1', {
+      symbol: 'SPY',
+      result: {},
+      causes: {
+        causes: [cause],
+        sessions: [
+          {
+            sessionDate: '2024-07-02',
+            entries: [
+              [3, 0, 1],
+              [-1, 1, 1],
+            ],
+            rowCauses: Uint32Array.of(ROW_HAS_OPEN, 1),
+          },
+        ],
+      },
+    })
+    store.addSymbol('run-1', { symbol: 'IBM', result: {}, causes: null })
+    expect(store.causes('run-1').size).toBe(0)
+    store.finish('run-1', resultOf('run-1'))
+    expect([...store.causes('run-1')]).toEqual([
+      ['IBM', null],
+      ['SPY', [cause]],
+    ])
+    expect([...store.attributions('run-1')].map(({ symbol, entries }) => [symbol, entries])).toEqual([
+      ['IBM', null],
+      [
+        'SPY',
+        [
+          [3, 0, 1],
+          [-1, 1, 1],
+        ],
+      ],
+    ])
+    expect(store.sessionRows('run-1', 'SPY', '2024-07-02').causes).toEqual(Uint32Array.of(2 ** 31, 1))
+    expect(store.sessionRows('run-1', 'IBM', '2024-07-02').causes).toBeNull()
+    expect(() => store.sessionRows('run-1', 'SPY', '2024-07-03')).toThrow('did not compare SPY on 2024-07-03')
   })
 
   test('that is thrown away leaves nothing behind', () => {

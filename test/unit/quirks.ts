@@ -1,7 +1,8 @@
 import { BAR_SECONDS, type BarColumns } from '#shared/bars.ts'
 import type { Session } from '#shared/calendar/calendar.ts'
-import type { Tolerances } from '#main/compare/compare-session.ts'
-import type { Cause, CauseKind, SessionPair } from '#main/compare/causes/cause.ts'
+import type { SymbolTolerances, Tolerances } from '#main/compare/tolerances.ts'
+import type { SessionPair } from '#main/compare/causes/cause.ts'
+import type { Cause, CauseKind } from '#shared/comparison/cause.ts'
 import { createRandom, type Random } from '#main/simulator/markets/random.ts'
 import { barsOf } from './bars-fixtures.ts'
 
@@ -342,8 +343,15 @@ export function withZeroVolumeRows(days: readonly QuirkDay[]): QuirkDay[] {
 }
 
 export function pairsOf(days: readonly QuirkDay[]): SessionPair[] {
-  const bars = (rows: readonly QuirkRow[]): BarColumns => barsOf(rows)
-  return days.map(({ session, fresh, old }) => ({ session, fresh: bars(fresh), old: bars(old) }))
+  return days.map(({ session, fresh, old }) => ({ session, fresh: barsOf(fresh), old: plainBars(old) }))
+}
+
+/** Bars without vwap and trade count, as most old pipelines have them. */
+export function plainBars(rows: readonly QuirkRow[]): BarColumns {
+  const bars = barsOf(rows)
+  bars.vwap.fill(NaN)
+  bars.tradeCount.fill(NaN)
+  return bars
 }
 
 /** Number of (minute, field) and of rows in which two old sides differ beyond the tolerances. */
@@ -369,3 +377,12 @@ export function countChanged(a: readonly QuirkDay[], b: readonly QuirkDay[], tol
   })
   return changed
 }
+
+/** The same in every part of a session. */
+export const everywhere = (tolerances: Tolerances): SymbolTolerances => ({
+  open: tolerances,
+  middle: tolerances,
+  close: tolerances,
+  openMinutes: 0,
+  closeMinutes: 0,
+})

@@ -12,6 +12,7 @@ import { type Command, type CommandInput, type CommandOutput, ExitCode } from '.
 import { withEngine } from '../engine-access.ts'
 import { integerOption, selection, SELECTION_OPTIONS, textOption } from '../options.ts'
 import { runJob } from '../run-job.ts'
+import { CAUSE_COMMANDS } from './cause-commands.ts'
 
 const fieldLines = (counts: ComparisonCounts): string[] =>
   Object.entries(counts.fields).map(
@@ -28,13 +29,15 @@ const sampleWords = (sample: number | null): string =>
 const compare: Command = {
   name: 'compare',
   summary: 'Compare old and new bars minute by minute, or count a run again with other tolerances',
-  usage: '[--symbols A,B] [--from D] [--to D] [--sample SHARE] | --what-if close=2ticks,volume=1% [--run ID]',
+  usage:
+    '[--symbols A,B] [--from D] [--to D] [--sample SHARE] [--no-causes] | --what-if close=2ticks,volume=1% [--run ID]',
   options: {
     ...SELECTION_OPTIONS,
     sample: {
       type: 'string',
       help: 'Compare only this share of the minutes, for example 0.1; the same ones every time',
     },
+    'no-causes': { type: 'boolean', help: 'Do not look for the causes of differences' },
     'what-if': {
       type: 'string',
       help: 'Compare nothing; count a run with these tolerances, such as close=0.02,open=2ticks,high=5bp,volume=1%',
@@ -51,8 +54,16 @@ const compare: Command = {
     }
     return runJob<'compare'>(
       input,
-      (client) => client.compare.start({ ...selection(input), ...sampleOption(input) }),
-      ({ counts }) => fieldLines(counts),
+      (client) =>
+        client.compare.start({
+          ...selection(input),
+          ...sampleOption(input),
+          ...(input.values['no-causes'] === true ? { causes: false } : {}),
+        }),
+      ({ counts, found }) => [
+        ...fieldLines(counts),
+        ...(found?.causes ?? []).map(({ words, explained }) => `  ${explained} differences: ${words}`),
+      ],
     )
   },
 }
@@ -307,4 +318,4 @@ function momentWords(ms: number): string {
 }
 
 /** Commands of the comparison, through the contract. */
-export const COMPARE_COMMANDS: readonly Command[] = [compare, runs, report, trend, reference, drift]
+export const COMPARE_COMMANDS: readonly Command[] = [compare, runs, report, trend, reference, drift, ...CAUSE_COMMANDS]

@@ -12,7 +12,15 @@ import { RULE_IDS } from '#shared/quality/rule-catalogue.ts'
 import { alignColumns } from '../align-columns.ts'
 import { type Command, type CommandInput, type CommandOutput, ExitCode } from '../command.ts'
 import { withEngine } from '../engine-access.ts'
-import { integerOption, requiredDate, selection, SELECTION_OPTIONS, textOption, wordOption } from '../options.ts'
+import {
+  integerOption,
+  requiredDate,
+  requiredText,
+  selection,
+  SELECTION_OPTIONS,
+  textOption,
+  wordOption,
+} from '../options.ts'
 
 /** The findings that a selection of the command line means are looked up and then named one by one. */
 const MOST_FINDINGS = 10_000
@@ -294,14 +302,6 @@ export function planOutput(plan: TransformPlan): CommandOutput {
         .map(({ symbol, sessionsToBuild }) => `  ${symbol}: ${sessionsToBuild}`),
     ],
   }
-}
-
-function requiredText(input: CommandInput, name: string): string {
-  const text = textOption(input, name)
-  if (text === undefined || text.trim() === '') {
-    throw new SwitchyardError('BAD_ARGUMENTS', `--${name} is missing.`, { hint: 'See --help.' })
-  }
-  return text
 }
 
 export const QUALITY_COMMANDS: readonly Command[] = [findings, acknowledge, reopen, rules, hours, explain]

@@ -1,11 +1,13 @@
 import type { Session } from '#shared/calendar/calendar.ts'
-import { COMPARED_FIELDS } from '#shared/config/workspace-config.ts'
-import { isWithin, type Tolerances } from '../compare-session.ts'
-import type { SessionPair } from './cause.ts'
+import { COMPARED_FIELDS, OPTIONAL_FIELDS } from '#shared/config/comparison-config.ts'
+import { isWithin } from '../block-comparer.ts'
+import type { SymbolTolerances } from '../tolerances.ts'
+import type { SessionPair, SupersededRow } from './cause.ts'
 import { type OldRows, orderRows, type Rows } from './old-rows.ts'
+import { RowLimits } from './row-limits.ts'
 
 const FIELDS = COMPARED_FIELDS.length
-/** Bits 0 to 4 of a minute's marks: the field is different; bits 8 to 12: it is null on one side. */
+/** Bits 0 to 6 of a minute's marks: the field is different; bits 8 to 14: it is null on one side. */
 export const NULL_BITS = 8
 /** The minute is on one side only. */
 export const ONE_SIDE = 1 << 16
@@ -23,9 +25,12 @@ export interface AlignedSession {
   readonly marks: Int32Array
   /** As handed over with this session. */
   readonly received: OldRows
-  readonly shiftSeconds: number
   /** Sessions (indices) that the old rows were handed over with. */
   readonly origins: readonly number[]
+  /** The same for each of the old rows. */
+  readonly originOf: Int32Array
+  /** Their times before the shift. */
+  readonly receivedTs: Float64Array
 }
 
 interface Part {
@@ -54,13 +59,14 @@ export function* alignSessions(
   sessions: Iterable<SessionPair>,
   hours: readonly Session[],
   shifts: Float64Array,
-  tolerances: Tolerances,
+  tolerances: SymbolTolerances,
 ): Generator<AlignedSession> {
+  const limits = new RowLimits(tolerances)
   let before: Part | null = null
   let current: Part | null = null
   let index = 0
   for (const pair of sessions) {
-    const next = partOf(index, pair, shifts[index], tolerances)
+    const next = partOf(index, pair, shifts[index], limits)
     if (current !== null) yield join(before, current, next, hours, shifts)
     before = current
     current = next
@@ -69,17 +75,50 @@ export function* alignSessions(
   if (current !== null) yield join(before, current, null, hours, shifts)
 }
 
-function partOf(index: number, pair: SessionPair, shift: number, tolerances: Tolerances): Part {
-  const received = orderRows(pair.old)
-  const fresh = orderRows(pair.fresh)
-  const { marks, oldOnly } = markDifferences(received, fresh, tolerances)
+function partOf(index: number, pair: SessionPair, shift: number, limits: RowLimits): Part {
+  const ordered = withSuperseded(orderRows(pair.old), pair.superseded ?? [])
+  const [received, fresh] = withoutOneSidedFields(ordered, orderRows(pair.fresh))
+  const { marks, oldOnly } = markDifferences(received, fresh, pair.session, limits)
   const ts = shift === 0 ? received.ts : received.ts.map((value) => value - shift)
   return { index, pair, received, fresh, marks, oldOnly, ts }
 }
 
+function withSuperseded(rows: OldRows, gone: readonly SupersededRow[]): OldRows {
+  if (gone.length === 0) return rows
+  const places = new Map<number, number>()
+  rows.ts.forEach((ts, i) => places.set(ts, i))
+  const more = gone.flatMap(({ ts, isCopy }) => {
+    const kept = places.get(ts)
+    return kept === undefined ? [] : [{ kept, values: rows.fields.map((column) => column[kept]), isCopy }]
+  })
+  return { ...rows, superseded: [...rows.superseded, ...more] }
+}
+
+/** Takes out the optional fields that one side has no value of in the session: they are not compared. */
+function withoutOneSidedFields(old: OldRows, fresh: Rows): [OldRows, Rows] {
+  const isLeftOut = COMPARED_FIELDS.map(
+    (field, f) => OPTIONAL_FIELDS.includes(field) && !(old.fields[f].some(isNumber) && fresh.fields[f].some(isNumber)),
+  )
+  if (!isLeftOut.includes(true)) return [old, fresh]
+  const without = ({ ts, fields }: Rows): readonly Float64Array[] =>
+    fields.map((column, f) => (isLeftOut[f] ? new Float64Array(ts.length).fill(NaN) : column))
+  return [
+    { ...old, fields: without(old) },
+    { ...fresh, fields: without(fresh) },
+  ]
+}
+
+function isNumber(value: number): boolean {
+  return value === value
+}
+
 /** The differences as they are when nothing is undone. */
-function markDifferences(old: Rows, fresh: Rows, tolerances: Tolerances): { marks: Int32Array; oldOnly: Uint8Array } {
-  const allowed = COMPARED_FIELDS.map((field) => tolerances[field])
+function markDifferences(
+  old: Rows,
+  fresh: Rows,
+  session: Session,
+  limits: RowLimits,
+): { marks: Int32Array; oldOnly: Uint8Array } {
   const marks = new Int32Array(fresh.ts.length)
   const oldOnly = new Uint8Array(old.ts.length)
   let i = 0
@@ -89,12 +128,13 @@ function markDifferences(old: Rows, fresh: Rows, tolerances: Tolerances): { mark
       marks[j] = ONE_SIDE
       continue
     }
+    const allowed = limits.at(session, fresh.ts[j])
     for (let f = 0; f < FIELDS; f++) {
       const a = old.fields[f][i]
       const b = fresh.fields[f][j]
       if (a === b || (a !== a && b !== b)) continue
       if (a !== a || b !== b) marks[j] |= (1 << f) | (1 << (f + NULL_BITS))
-      else if (!isWithin(allowed[f], a, b)) marks[j] |= 1 << f
+      else if (!isWithin(a, b, allowed[f].abs, allowed[f].rel)) marks[j] |= 1 << f
     }
     i++
   }
@@ -119,7 +159,7 @@ function join(
   shifts: Float64Array,
 ): AlignedSession {
   const { index, pair, received, fresh, marks } = current
-  const rest = { index, session: pair.session, fresh, marks, received, shiftSeconds: shifts[index] }
+  const rest = { index, session: pair.session, fresh, marks, received }
   const chosen: { part: Part; row: number }[] = []
   const choose = (part: Part | null, place: number): void => {
     if (part === null || (shifts[part.index] === 0 && place !== 0)) return
@@ -132,7 +172,8 @@ function join(
   )
   if (!isMoved) {
     const old = { ts: current.ts, fields: received.fields }
-    return { ...rest, old, oldOnly: current.oldOnly, origins: [index] }
+    const originOf = new Int32Array(old.ts.length).fill(index)
+    return { ...rest, old, oldOnly: current.oldOnly, origins: [index], originOf, receivedTs: received.ts }
   }
   choose(before, 1)
   choose(current, 0)
@@ -148,6 +189,8 @@ function join(
     },
     oldOnly: Uint8Array.from(chosen, ({ part, row }) => part.oldOnly[row]),
     origins: [...new Set([index, ...chosen.map(({ part }) => part.index)])],
+    originOf: Int32Array.from(chosen, ({ part }) => part.index),
+    receivedTs: Float64Array.from(chosen, ({ part, row }) => part.received.ts[row]),
   }
 }
 

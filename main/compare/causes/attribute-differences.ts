@@ -1,12 +1,15 @@
 import { BAR_SECONDS } from '#shared/bars.ts'
 import type { Session } from '#shared/calendar/calendar.ts'
-import { COMPARED_FIELDS } from '#shared/config/workspace-config.ts'
-import { isWithin, type Tolerances } from '../compare-session.ts'
+import { COMPARED_FIELDS } from '#shared/config/comparison-config.ts'
+import { isWithin } from '../block-comparer.ts'
+import type { Limit, SymbolTolerances } from '../tolerances.ts'
 import { type AlignedSession, alignSessions, isInHours, NULL_BITS, ONE_SIDE } from './align-sessions.ts'
-import type { CauseSample, RowValues, SessionPair } from './cause.ts'
+import type { SessionPair } from './cause.ts'
+import type { CauseSample, RowValues } from '#shared/comparison/cause.ts'
 import { isRounded, type Relation, type Rounding, SLACK } from './find-rounding.ts'
 import type { Rows } from './old-rows.ts'
 import type { Proposal, Undoing } from './plan.ts'
+import { RowLimits } from './row-limits.ts'
 import { PLAIN } from './relate-values.ts'
 
 const FIELDS = COMPARED_FIELDS.length
@@ -14,7 +17,7 @@ const [OPEN, HIGH, LOW, CLOSE, VOLUME] = [0, 1, 2, 3, 4]
 const PRICES = [OPEN, HIGH, LOW, CLOSE]
 const SAMPLES = 3
 /** No set of causes explains it. */
-const UNEXPLAINED = -1
+export const UNEXPLAINED = -1
 
 /** What the second pass found out about one proposal. */
 export interface Tally {
@@ -33,6 +36,20 @@ export interface Tally {
   /** Extended hours: rows before the open, after the close, in a break. Filling: by kind of prices and volume. */
   readonly kinds: Map<string, number>
 }
+
+/**
+ * Gets every difference once: the session (index) that it was handed over with, its minute, the field (its place in
+ * COMPARED_FIELDS, or {@link NEW_ONLY}, {@link OLD_ONLY}, {@link DOUBLED_ROW}) and the set of proposals that its explanation needs (bit i:
+ * proposal i), {@link UNEXPLAINED} for none.
+ */
+export type OnDifference = (session: number, ts: number, field: number, set: number) => void
+
+/** A minute that only the new side has. */
+export const NEW_ONLY = -1
+/** A minute that only the old side has. */
+export const OLD_ONLY = -2
+/** An old row whose minute comes again, or that has no time. */
+export const DOUBLED_ROW = -3
 
 export interface Attribution {
   total: number
@@ -67,26 +84,37 @@ export function attributeDifferences(
   sessions: Iterable<SessionPair>,
   hours: readonly Session[],
   proposals: readonly Proposal[],
-  tolerances: Tolerances,
+  tolerances: SymbolTolerances,
+  onDifference?: OnDifference,
 ): Attribution {
-  return new Attributor(hours, proposals, tolerances).run(sessions)
+  return new Attributor(hours, proposals, tolerances, onDifference).run(sessions)
 }
 
 class Attributor {
   readonly #hours: readonly Session[]
   readonly #proposals: readonly Proposal[]
-  readonly #tolerances: Tolerances
-  readonly #allowed
+  readonly #tolerances: SymbolTolerances
+  readonly #limits: RowLimits
+  readonly #onDifference: OnDifference | undefined
+  /** At the minute that is looked at. */
+  #allowed: readonly Limit[]
   readonly #result: Attribution
   readonly #bits = new Map<Undoing['act'], number>()
   readonly #cuts: { bit: number; undoing: Extract<Undoing, { act: 'cut' }> }[] = []
   #previousClose = NaN
 
-  constructor(hours: readonly Session[], proposals: readonly Proposal[], tolerances: Tolerances) {
+  constructor(
+    hours: readonly Session[],
+    proposals: readonly Proposal[],
+    tolerances: SymbolTolerances,
+    onDifference: OnDifference | undefined,
+  ) {
     this.#hours = hours
     this.#proposals = proposals
     this.#tolerances = tolerances
-    this.#allowed = COMPARED_FIELDS.map((field) => tolerances[field])
+    this.#onDifference = onDifference
+    this.#limits = new RowLimits(tolerances)
+    this.#allowed = this.#limits.middle
     this.#result = {
       total: 0,
       bySet: new Map(),
@@ -187,6 +215,7 @@ class Attributor {
       const mark = marks[row]
       if (mark === 0) continue
       if (mark === ONE_SIDE) {
+        this.#onDifference?.(aligned.index, fresh.ts[row], NEW_ONLY, rowSets[row])
         this.#count(aligned, rowSets[row], oldRowOf[row], row, undo)
         if (rowSets[row] === UNEXPLAINED) this.#result.newOnly++
         continue
@@ -194,6 +223,7 @@ class Attributor {
       for (let f = 0; f < FIELDS; f++) {
         if ((mark & (1 << f)) === 0) continue
         const set = oldRowOf[row] < 0 ? rowSets[row] : fieldSets[f]
+        this.#onDifference?.(aligned.index, fresh.ts[row], f, set)
         this.#count(aligned, set, oldRowOf[row], row, undo)
         if (set !== UNEXPLAINED) continue
         if ((mark & (1 << (f + NULL_BITS))) !== 0) this.#result.nullVersusValue[f]++
@@ -204,6 +234,7 @@ class Attributor {
       const freshRow = freshRowOf[row]
       const set = freshRow >= 0 ? rowSets[freshRow] : this.#extraRow(aligned, row, undo)
       if (oldOnly[row] === 0) continue
+      this.#onDifference?.(aligned.originOf[row], aligned.receivedTs[row], OLD_ONLY, set)
       this.#count(aligned, set, row, freshRow, undo)
       if (set === UNEXPLAINED) this.#result.oldOnly++
     }
@@ -213,7 +244,8 @@ class Attributor {
 
   /** The causes that a minute on both sides needs; by field in `fieldSets`, all together as the answer. */
   #commonRow(aligned: AlignedSession, oldRow: number, freshRow: number, undo: Undo, fieldSets: Int32Array): number {
-    const { old, fresh } = aligned
+    const { session, old, fresh } = aligned
+    this.#allowed = this.#limits.at(session, fresh.ts[freshRow])
     let hasMisfit = false
     for (let f = 0; f < FIELDS; f++) {
       const set = this.#fieldSet(f, old.fields[f][oldRow], fresh.fields[f][freshRow], undo)
@@ -241,7 +273,7 @@ class Attributor {
     const roundingSet = undo.roundingSets[f]
     const isMissing = a !== a || b !== b
     if (isMissing) return a !== a && b !== b ? 0 : UNEXPLAINED
-    const isEqual = a === b || isWithin(this.#allowed[f], a, b)
+    const isEqual = a === b || this.#isWithin(f, a, b)
     let set: number = isEqual ? 0 : UNEXPLAINED
     if (!isEqual && relationSet !== 0 && this.#isUndone(f, a, b, relation)) set = relationSet
     else if (!isEqual && rounding !== null && isRounded(a, b, relation, rounding)) set = relationSet | roundingSet
@@ -252,14 +284,19 @@ class Attributor {
     }
     if (roundingSet !== 0) {
       const isRight = !isEqual || isRounded(a, b, relation, rounding as Rounding)
-      this.#about(roundingSet, set !== UNEXPLAINED && (isRight || isWithin(this.#allowed[f], a, b)))
+      this.#about(roundingSet, set !== UNEXPLAINED && (isRight || this.#isWithin(f, a, b)))
     }
     return set
   }
 
+  #isWithin(f: number, a: number, b: number): boolean {
+    const { abs, rel } = this.#allowed[f]
+    return isWithin(a, b, abs, rel)
+  }
+
   #isUndone(f: number, a: number, b: number, { ratio, basis }: Relation): boolean {
     const undone = (a - basis) / ratio
-    if (isWithin(this.#allowed[f], undone, b)) return true
+    if (this.#isWithin(f, undone, b)) return true
     return Math.abs(undone - b) <= SLACK * (Math.abs(undone) + Math.abs(basis) / Math.abs(ratio))
   }
 
@@ -408,6 +445,7 @@ class Attributor {
     for (const { kept, values, isCopy } of aligned.received.superseded) {
       if (bit !== undefined) this.#about(1 << bit, isCopy)
       const set = bit !== undefined && isCopy ? 1 << bit : UNEXPLAINED
+      this.#onDifference?.(aligned.index, aligned.received.ts[kept], DOUBLED_ROW, set)
       this.#result.total++
       if (set === UNEXPLAINED) this.#result.oldOnly++
       else {
@@ -418,6 +456,9 @@ class Attributor {
           undone: () => null,
         }))
       }
+    }
+    for (let i = 0; i < aligned.received.untimed; i++) {
+      this.#onDifference?.(aligned.index, NaN, DOUBLED_ROW, UNEXPLAINED)
     }
     this.#result.total += aligned.received.untimed
     this.#result.oldOnly += aligned.received.untimed
@@ -433,7 +474,7 @@ class Attributor {
       const values = oldRow < 0 ? null : aligned.old.fields.map((column) => column[oldRow])
       const fresh = freshRow < 0 ? null : aligned.fresh.fields.map((column) => column[freshRow])
       return {
-        old: values === null ? null : rowOf(values, aligned.old.ts[oldRow] + aligned.shiftSeconds),
+        old: values === null ? null : rowOf(values, aligned.receivedTs[oldRow]),
         fresh: fresh === null ? null : rowOf(fresh, aligned.fresh.ts[freshRow]),
         undone: (bit) =>
           values === null || fresh === null ? null : this.#undone(bit, values, fresh, aligned.fresh.ts[freshRow], undo),
@@ -506,6 +547,6 @@ function cutRows(
 }
 
 function rowOf(values: readonly number[], ts: number): RowValues {
-  const [open, high, low, close, volume] = values
-  return { ts, open, high, low, close, volume }
+  const [open, high, low, close, volume, vwap, tradeCount] = values
+  return { ts, open, high, low, close, volume, vwap, tradeCount }
 }

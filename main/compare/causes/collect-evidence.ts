@@ -1,5 +1,5 @@
 import { BAR_SECONDS } from '#shared/bars.ts'
-import { COMPARED_FIELDS } from '#shared/config/workspace-config.ts'
+import { COMPARED_FIELDS } from '#shared/config/comparison-config.ts'
 import { type AlignedSession, isInHours } from './align-sessions.ts'
 
 const VOLUME = 4

@@ -1,5 +1,5 @@
-import type { ComparedField } from '#shared/config/workspace-config.ts'
-import type { CauseDetail, CauseScope } from './cause.ts'
+import type { ComparedField } from '#shared/config/comparison-config.ts'
+import type { CauseDetail, CauseScope } from '#shared/comparison/cause.ts'
 
 /** One plain sentence about a cause, such as an operator would write as its reason. */
 export function describeCause(detail: CauseDetail, scope: CauseScope): string {
@@ -91,7 +91,8 @@ function fillText({ prices, volume }: Extract<CauseDetail, { kind: 'forward_fill
 /** `open, high are`, so that a sentence can go on. */
 function fieldsText(fields: readonly ComparedField[] | null): string {
   if (fields === null) return 'rows are'
-  const names = fields.join(',') === 'open,high,low,close' ? ['prices'] : fields
+  const isOf = (prices: string): boolean => fields.join(',') === prices
+  const names = isOf('open,high,low,close') || isOf('open,high,low,close,vwap') ? ['prices'] : fields
   const verb = names.length > 1 || names[0] === 'prices' ? 'are' : 'is'
   return `${names.join(', ')} ${verb}`
 }

@@ -1,11 +1,13 @@
 import type { Session } from '#shared/calendar/calendar.ts'
-import { COMPARED_FIELDS, type ComparedField } from '#shared/config/workspace-config.ts'
+import { COMPARED_FIELDS, type ComparedField } from '#shared/config/comparison-config.ts'
 import type { SessionDate } from '#shared/time.ts'
 import { alignSessions } from './align-sessions.ts'
 import { type Attribution, attributeDifferences, type Tally } from './attribute-differences.ts'
-import type { Cause, CauseDetail, CauseScope, Explanation, ExplainOptions, SessionPair } from './cause.ts'
+import type { Explanation, ExplainOptions, SessionPair } from './cause.ts'
+import type { Cause, CauseDetail, CauseScope } from '#shared/comparison/cause.ts'
 import { collectEvidence, type SessionEvidence } from './collect-evidence.ts'
 import { describeCause } from './describe-cause.ts'
+import { DifferenceLedger } from './difference-ledger.ts'
 import { findShifts, fromNearest } from './find-shifts.ts'
 import type { Proposal } from './plan.ts'
 import { proposeCauses } from './propose-causes.ts'
@@ -59,9 +61,12 @@ export function explainDifferences(sessions: Iterable<SessionPair>, options: Exp
     const shiftProposals = proposeShifts(shifts)
     const evidence: SessionEvidence[] = []
     for (const aligned of alignSessions(ordered, hours, shifts, tolerances)) evidence.push(collectEvidence(aligned))
-    let proposals = [...shiftProposals, ...proposeCauses(evidence, dates, tolerances, tickSize)]
+    let proposals = [...shiftProposals, ...proposeCauses(evidence, dates, tolerances.middle, tickSize)]
     for (;;) {
-      const attribution = attributeDifferences(ordered, hours, proposals, tolerances)
+      const ledger = new DifferenceLedger()
+      const attribution = attributeDifferences(ordered, hours, proposals, tolerances, (session, ts, field, set) =>
+        ledger.add(session, ts, field, set),
+      )
       const holds = proposals.map(({ detail }, bit) => isEnough(detail, attribution.tallies[bit], attribution))
       const isShift = (bit: number): boolean => proposals[bit].undoing.act === 'shift'
       const wrongShifts = holds.flatMap((isHeld, bit) => (isHeld || !isShift(bit) ? [] : [proposals[bit]]))
@@ -71,7 +76,9 @@ export function explainDifferences(sessions: Iterable<SessionPair>, options: Exp
       }
       // One that explains nothing changes nothing: it is only not reported.
       const isWrong = (bit: number): boolean => !holds[bit] && attribution.tallies[bit].explained > 0
-      if (!proposals.some((_proposal, bit) => isWrong(bit))) return toExplanation(proposals, holds, attribution, dates)
+      if (!proposals.some((_proposal, bit) => isWrong(bit))) {
+        return toExplanation(proposals, holds, attribution, dates, ledger)
+      }
       proposals = proposals.filter((_proposal, bit) => !isWrong(bit))
     }
   }
@@ -139,6 +146,7 @@ function toExplanation(
   holds: readonly boolean[],
   all: Attribution,
   dates: readonly SessionDate[],
+  ledger: DifferenceLedger,
 ): Explanation {
   const { total, oldOnly, newOnly, tallies, bySet } = all
   let explained = 0
@@ -166,6 +174,7 @@ function toExplanation(
     })
   })
   found.sort((a, b) => b.cause.explained - a.cause.explained || a.bit - b.bit)
+  ledger.renumber((set) => found.reduce((causes, { bit }, at) => causes | ((set & (1 << bit)) === 0 ? 0 : 1 << at), 0))
   const byField = (counts: readonly number[]): Record<ComparedField, number> =>
     Object.fromEntries(COMPARED_FIELDS.map((field, f) => [field, counts[f]])) as Record<ComparedField, number>
   return {
@@ -185,6 +194,7 @@ function toExplanation(
         differences,
       }))
       .sort((a, b) => b.differences - a.differences || (a.causes.join() < b.causes.join() ? -1 : 1)),
+    ledger,
   }
 }
 

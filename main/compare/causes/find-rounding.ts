@@ -1,4 +1,4 @@
-import type { RoundingMode } from './cause.ts'
+import type { RoundingMode } from '#shared/comparison/cause.ts'
 import { LEAST_GRID_VALUES, LEAST_ON_GRID } from './thresholds.ts'
 
 /** Steps that people round to, largest first. */

@@ -1,4 +1,5 @@
-import { isWithin, type Tolerances } from '../compare-session.ts'
+import { isWithin } from '../block-comparer.ts'
+import type { Tolerances } from '../tolerances.ts'
 import type { SessionEvidence } from './collect-evidence.ts'
 import type { Proposal } from './plan.ts'
 import type { Period } from './relate-values.ts'
@@ -48,7 +49,7 @@ export function findVolumeSource(
         const undone = old[k] / relation.ratio
         if (!(undone > 0) || !(fresh[k] > 0)) continue
         positive++
-        if (!isWithin(tolerances.volume, undone, fresh[k])) differing++
+        if (!isWithin(undone, fresh[k], tolerances.volume.abs, tolerances.volume.rel)) differing++
         ratios.push(undone / fresh[k])
         oldLogs.push(Math.log(undone))
         newLogs.push(Math.log(fresh[k]))

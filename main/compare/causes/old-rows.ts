@@ -1,5 +1,5 @@
 import type { BarColumns } from '#shared/bars.ts'
-import { COMPARED_FIELDS } from '#shared/config/workspace-config.ts'
+import { COMPARED_FIELDS } from '#shared/config/comparison-config.ts'
 
 /** Bars as the search for causes needs them: ascending, one row a minute. Fields in the order of COMPARED_FIELDS. */
 export interface Rows {

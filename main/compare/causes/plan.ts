@@ -1,5 +1,5 @@
-import type { ComparedField } from '#shared/config/workspace-config.ts'
-import type { CauseDetail } from './cause.ts'
+import type { ComparedField } from '#shared/config/comparison-config.ts'
+import type { CauseDetail } from '#shared/comparison/cause.ts'
 import type { Rounding, Relation } from './find-rounding.ts'
 
 /** How one proposed cause is undone; sessions by index, fields by their place in COMPARED_FIELDS. */

@@ -1,6 +1,7 @@
-import { COMPARED_FIELDS } from '#shared/config/workspace-config.ts'
+import { COMPARED_FIELDS } from '#shared/config/comparison-config.ts'
 import type { SessionDate } from '#shared/time.ts'
-import { isWithin, type Tolerances } from '../compare-session.ts'
+import { isWithin } from '../block-comparer.ts'
+import type { Tolerances } from '../tolerances.ts'
 import { findCut, type SessionEvidence } from './collect-evidence.ts'
 import { bestRounding, quantaToTry, type Relation, type Rounding } from './find-rounding.ts'
 import { findVolumeSource } from './find-volume-source.ts'
@@ -8,7 +9,8 @@ import type { Proposal } from './plan.ts'
 import { isSame, type Period, PLAIN, relateValues } from './relate-values.ts'
 import { LEAST_ROUNDING_FIT, LEAST_ROWS } from './thresholds.ts'
 
-const [OPEN, HIGH, LOW, CLOSE, VOLUME] = [0, 1, 2, 3, 4]
+const [OPEN, HIGH, LOW, CLOSE, VOLUME, VWAP, TRADE_COUNT] = [0, 1, 2, 3, 4, 5, 6]
+const isCount = (f: number): boolean => f === VOLUME || f === TRADE_COUNT
 
 /** Everything but shifts that the evidence suggests, in the order of undoing. */
 export function proposeCauses(
@@ -98,14 +100,14 @@ function relateFields(
   const periods: Period[][] = []
   const hints: Relation[] = []
   // Closes first: what holds for them is tried first on the other prices.
-  for (const f of [CLOSE, OPEN, HIGH, LOW, VOLUME]) {
-    const allowed = tolerances[COMPARED_FIELDS[f]]
+  for (const f of [CLOSE, OPEN, HIGH, LOW, VWAP, VOLUME, TRADE_COUNT]) {
+    const { abs, rel } = tolerances[COMPARED_FIELDS[f]]
     periods[f] = relateValues(
       evidence.map(({ pairs }) => pairs[f]),
-      f !== VOLUME,
+      !isCount(f),
       quanta,
-      (old, fresh) => old === fresh || isWithin(allowed, old, fresh),
-      f === VOLUME ? [] : hints,
+      (old, fresh) => old === fresh || isWithin(old, fresh, abs, rel),
+      isCount(f) ? [] : hints,
     )
     if (f === CLOSE) hints.push(...periods[f].map(({ relation }) => relation))
   }
@@ -120,8 +122,8 @@ function relationProposals(periods: readonly Period[][], dates: readonly Session
     const group = groups.find(
       (other) =>
         // Lots and cents are two habits, even when both are a hundred.
-        !other.fields.includes(VOLUME) &&
-        f !== VOLUME &&
+        !other.fields.some(isCount) &&
+        !isCount(f) &&
         other.periods.length === own.length &&
         other.periods.every(
           ({ from, to, relation }, i) => from === own[i].from && to === own[i].to && isSame(relation, own[i].relation),
@@ -217,7 +219,7 @@ function roundingProposals(roundings: readonly (Rounding | null)[], periods: rea
     const oldQuantum = step === null || rounding.space === 'old' ? step : step * ratio
     const group = groups.find(
       (other) =>
-        f !== VOLUME &&
+        !isCount(f) &&
         other.rounding.mode === rounding.mode &&
         other.rounding.space === rounding.space &&
         other.rounding.quantum === step &&

@@ -1,42 +1,61 @@
 import { allocateBars, type BarColumns, observedBars } from '#shared/bars.ts'
+import { RowClass } from '#main/compare/block-comparer.ts'
+import { OLD_ONLY } from '#main/compare/causes/attribute-differences.ts'
+import { causeKey } from '#main/compare/causes/cause-key.ts'
+import { explainDifferences } from '#main/compare/causes/explain-differences.ts'
 import { SessionComparer, type SessionRules } from '#main/compare/compare-session.ts'
 import { ProfileBook } from '#main/compare/distributions/profile-book.ts'
 import { ValueTests } from '#main/compare/distributions/value-tests.ts'
 import { LargestDifferences } from '#main/compare/largest-differences.ts'
 import { sessionEdges } from '#main/compare/tolerances.ts'
-import type { ComparisonSession } from '#main/stores/comparison-store.ts'
+import { type ComparisonSession, ROW_HAS_OPEN, type SymbolCauses } from '#main/stores/comparison-store.ts'
 import { CuratedStore } from '#main/stores/curated-store.ts'
 import { LegacyStore } from '#main/stores/legacy-store.ts'
 import { encodeDoubles, encodeTimes } from '#main/stores/session-block.ts'
-import type { ComparedSymbol, CompareTask, Delivery } from './compute-task.ts'
+import type { SessionDate } from '#shared/time.ts'
+import type { CompareTask, Delivery, SymbolResult } from './compute-task.ts'
+import { StoredPairs } from './stored-pairs.ts'
 
 const SESSIONS_PER_BATCH = 64
 const NO_BARS: BarColumns = allocateBars(0)
 
-/** Compares the sessions of one symbol that either side has, batch by batch; returns its largest differences and distributions. */
-export function* compareSymbol(task: CompareTask): Generator<Delivery<'compare'>, ComparedSymbol> {
+/** Rows of a session that are not plainly equal: their times and classes, to which causes are attributed afterwards. */
+interface SessionRows {
+  readonly sessionDate: SessionDate
+  /** Whether anybody knows when the session is open. */
+  readonly hasHours: boolean
+  readonly ts: Float64Array
+  readonly class: Uint8Array
+}
+
+/** Compares the sessions of one symbol that either side has, batch by batch; then looks for the causes of what differs. */
+export function* compareSymbol(task: CompareTask): Generator<Delivery<'compare'>, null> {
   const curated = new CuratedStore(task.curatedFile)
   const legacy = new LegacyStore(task.legacyFile)
   try {
-    const { tolerances, unsettledFromTs, sample } = task
+    const { symbol, tolerances, unsettledFromTs, sample } = task
     const comparer = new SessionComparer()
-    const duplicateTs = legacy.duplicateMinutes(task.symbol)
+    const duplicateTs = new Set(legacy.duplicates(symbol).map(({ ts }) => ts))
     const rules: SessionRules = {
       ...(unsettledFromTs === null ? {} : { unsettledFromTs }),
       ...(sample === null ? {} : { sample }),
       ...(duplicateTs.size === 0 ? {} : { duplicateTs }),
     }
     const book = new ProfileBook()
-    const tests = new ValueTests(task.symbol)
+    const tests = new ValueTests(symbol)
     const largest = new LargestDifferences(task.largestDifferences)
-    const dates = new Set([
-      ...legacy.sessionDates(task.symbol, task.from, task.to),
-      ...curated.sessions(task.symbol, task.from, task.to).map(({ session }) => session.date),
-    ])
+    const dates = [
+      ...new Set([
+        ...legacy.sessionDates(symbol, task.from, task.to),
+        ...curated.sessions(symbol, task.from, task.to).map(({ session }) => session.date),
+      ]),
+    ].sort()
+    const byCalendar = new Set(task.hours?.map(({ date }) => date))
+    const unequal: SessionRows[] = []
     let batch: ComparisonSession[] = []
-    for (const sessionDate of [...dates].sort()) {
-      const old = legacy.block(task.symbol, sessionDate)
-      const fresh = curated.block(task.symbol, sessionDate)
+    for (const sessionDate of dates) {
+      const old = legacy.block(symbol, sessionDate)
+      const fresh = curated.block(symbol, sessionDate)
       // A bar that stands for a minute without trades was not received: there is nothing to compare.
       const received = fresh === undefined ? NO_BARS : observedBars(fresh.bars)
       const hours = fresh?.session
@@ -45,7 +64,7 @@ export function* compareSymbol(task: CompareTask): Generator<Delivery<'compare'>
         observe: (field, a, b, ts, count) => {
           if (count === 0) return
           book.profile('day', field, sessionDate).addColumns(a, b, count)
-          book.profile('symbol', field, task.symbol).addColumns(a, b, count)
+          book.profile('symbol', field, symbol).addColumns(a, b, count)
           tests.add(field, a, b, count)
           if (hours === undefined) return
           for (let i = 0; i < count; i++) {
@@ -54,9 +73,11 @@ export function* compareSymbol(task: CompareTask): Generator<Delivery<'compare'>
         },
         ...(hours === undefined ? {} : { edges: sessionEdges(tolerances, hours.openTs, hours.closeTs) }),
       })
-      largest.add(task.symbol, sessionDate, rows)
+      largest.add(symbol, sessionDate, rows)
+      const hasHours = hours !== undefined || byCalendar.has(sessionDate)
+      if (task.hours !== null) unequal.push({ sessionDate, hasHours, ts: rows.ts, class: rows.class })
       batch.push({
-        symbol: task.symbol,
+        symbol,
         sessionDate,
         oldHash: old?.contentHash ?? null,
         newHash: fresh?.contentHash ?? null,
@@ -72,14 +93,65 @@ export function* compareSymbol(task: CompareTask): Generator<Delivery<'compare'>
         },
       })
       if (batch.length === SESSIONS_PER_BATCH) {
-        yield { batch, memory: [] }
+        yield { batch: { kind: 'sessions', sessions: batch }, memory: [] }
         batch = []
       }
     }
-    if (batch.length > 0) yield { batch, memory: [] }
-    return { largest: largest.list(), pages: book.pages(), tests: tests.list() }
+    if (batch.length > 0) yield { batch: { kind: 'sessions', sessions: batch }, memory: [] }
+    const causes = task.hours === null ? null : causesOf(task, task.hours, curated, legacy, dates, unequal)
+    const result = { largest: largest.list(), pages: book.pages(), tests: tests.list(), found: foundOf(causes) }
+    yield { batch: { kind: 'symbol', symbol: { symbol, result, causes } }, memory: [] }
+    return null
   } finally {
     curated.close()
     legacy.close()
   }
+}
+
+function foundOf(symbol: SymbolCauses | null): SymbolResult['found'] {
+  if (symbol === null) return null
+  let differences = 0
+  let attributed = 0
+  for (const { entries } of symbol.sessions) {
+    for (const [, causes, count] of entries) {
+      differences += count
+      if (causes !== 0) attributed += count
+    }
+  }
+  const causes = symbol.causes.map(({ key, words, explained }) => ({ key, words, explained }))
+  return { differences, attributed, causes }
+}
+
+function causesOf(
+  { symbol, tolerances, tickSize, unsettledFromTs }: CompareTask,
+  hours: NonNullable<CompareTask['hours']>,
+  curated: CuratedStore,
+  legacy: LegacyStore,
+  dates: readonly SessionDate[],
+  unequal: readonly SessionRows[],
+): SymbolCauses {
+  const pairs = new StoredPairs({ curated, legacy, symbol, dates, hours, unsettledFromTs })
+  const { causes, ledger } = explainDifferences(pairs, { tolerances, tickSize })
+  const rowsBySession = ledger.rowsBySession()
+  let index = 0
+  const sessions = unequal.map(({ sessionDate, hasHours, ts, class: classes }) => {
+    if (!hasHours) {
+      // On a day without a session there is no way to say when a bar should be: nothing explains it.
+      const rowCauses = new Uint32Array(ts.length).fill(ROW_HAS_OPEN)
+      return { sessionDate, entries: ts.length === 0 ? [] : [[OLD_ONLY, 0, ts.length] as const], rowCauses }
+    }
+    const place = index++
+    const rowCauses = new Uint32Array(ts.length)
+    const rows = rowsBySession.get(place) ?? []
+    for (let i = 0, r = 0; i < ts.length; i++) {
+      if (classes[i] === RowClass.WithinTolerance || classes[i] === RowClass.NotSettled) continue
+      while (r < rows.length && rows[r].ts < ts[i]) r++
+      if (r < rows.length && rows[r].ts === ts[i]) {
+        rowCauses[i] = (rows[r].causes | (rows[r].hasOpen ? ROW_HAS_OPEN : 0)) >>> 0
+      }
+    }
+    const entries = ledger.entriesOf(place).map(({ field, causes: bits, count }) => [field, bits, count] as const)
+    return { sessionDate, entries, rowCauses }
+  })
+  return { causes: causes.map((cause) => ({ ...cause, key: causeKey(cause, cause.scope) })), sessions }
 }

@@ -8,7 +8,7 @@ import type { ResponseRef } from '#shared/quality/build-inputs.ts'
 import type { SessionFacts } from '#shared/quality/session-facts.ts'
 import type { CurationConfig } from '#main/pipeline/transform/curation-config.ts'
 import type { FeatureSetDefinition } from '#shared/features/definition.ts'
-import type { ComparisonSession } from '#main/stores/comparison-store.ts'
+import type { ComparedSymbol, ComparisonSession } from '#main/stores/comparison-store.ts'
 import type { CuratedSession, SessionWindow } from '#main/stores/curated-store.ts'
 import type { FeatureSession } from '#main/stores/feature-store.ts'
 import type { VerifyResult } from '#shared/jobs/job-kinds.ts'
@@ -68,6 +68,10 @@ export interface CompareTask {
   readonly unsettledFromTs: number | null
   readonly sample: RowSample | null
   readonly largestDifferences: number
+  /** Hours of the sessions by the calendar, for those that only the old side has; null where causes are not looked for. */
+  readonly hours: readonly Session[] | null
+  /** Smallest price step of the symbol; null where it is unknown. */
+  readonly tickSize: number | null
 }
 
 export interface VerifyCuratedTask {
@@ -92,24 +96,35 @@ export interface VerifiedSessions {
 export type ComputeTask = TransformTask | FeaturesTask | CompareTask | VerifyCuratedTask
 export type TaskKind = ComputeTask['kind']
 
-/** What is known of a symbol when all its sessions are compared. */
-export interface ComparedSymbol {
+/** What is summed up over the symbols of a run. */
+export interface SymbolResult {
   readonly largest: readonly LargestDifference[]
   readonly pages: readonly ProfilePage[]
   readonly tests: readonly SingleTest[]
+  /** Null where no causes were looked for. */
+  readonly found: {
+    readonly differences: number
+    readonly attributed: number
+    readonly causes: readonly { readonly key: string; readonly words: string; readonly explained: number }[]
+  } | null
 }
+
+/** Some sessions of a symbol, and at its end what is known of it as a whole. */
+export type CompareBatch =
+  | { readonly kind: 'sessions'; readonly sessions: readonly ComparisonSession[] }
+  | { readonly kind: 'symbol'; readonly symbol: ComparedSymbol & { readonly result: SymbolResult } }
 
 interface Batches {
   transform: readonly CuratedSession[]
   features: readonly FeatureSession[]
-  compare: readonly ComparisonSession[]
+  compare: CompareBatch
   'verify-curated': VerifiedSessions
 }
 
 interface Results {
   transform: null
   features: null
-  compare: ComparedSymbol
+  compare: null
   'verify-curated': VerifyResult['mismatches']
 }
 

@@ -2,14 +2,19 @@ import { BAR_SECONDS } from '#shared/bars.ts'
 import { sampleSeed } from '#main/compare/block-comparer.ts'
 import { addCounts, emptyCounts } from '#main/compare/compare-session.ts'
 import { ProfileBook, type ProfilePage } from '#main/compare/distributions/profile-book.ts'
-import { adjustTests } from '#main/compare/distributions/value-tests.ts'
-import { mergeLargest } from '#main/compare/largest-differences.ts'
+import { adjustTests, type SingleTest } from '#main/compare/distributions/value-tests.ts'
+import { type LargestDifference, mergeLargest } from '#main/compare/largest-differences.ts'
 import { type SymbolTolerances, symbolTolerances } from '#main/compare/tolerances.ts'
 import { COMPARED_FIELDS } from '#shared/config/comparison-config.ts'
 import { canonicalJson } from '#shared/canonical-json.ts'
 import { SwitchyardError } from '#shared/errors.ts'
-import type { CompareResult } from '#shared/jobs/job-kinds.ts'
+import type { Session } from '#shared/calendar/calendar.ts'
+import type { SessionDate } from '#shared/time.ts'
+import type { ComparisonSession } from '#main/stores/comparison-store.ts'
+import type { CompareResult, FoundCauses } from '#shared/jobs/job-kinds.ts'
 import type { JobDefinition } from '../job-definition.ts'
+import type { SymbolResult } from '../compute/compute-task.ts'
+import { isInterruption } from '../interruption.ts'
 import type { JobServices } from '../job-services.ts'
 import { checkSelection, selectedDates, selectedSymbols } from '../selection.ts'
 import { requireOldPipeline } from './legacy-import.ts'
@@ -33,8 +38,9 @@ export const compareJob: JobDefinition<'compare'> = {
     // The engine may have died between finishing the run and noting that the job is done.
     if (comparisons.isFinished(runId)) return comparisons.run(runId).summary
     const { settleMinutes, largestDifferences, ...toleranceRules } = services.config.comparison
-    const nowMs = services.nowMs()
     const sample = params.sample ?? null
+    // Where minutes are left out, neighbours are missing: a shift in time could not be told from anything else.
+    const isSearched = sample === null && params.causes !== false
     const oldPipeline = requireOldPipeline(services)
     const wanted = selectedDates(params)
     const selected = selectedSymbols(params, services).map((symbol) => {
@@ -58,7 +64,7 @@ export const compareJob: JobDefinition<'compare'> = {
     const from = symbols.map(({ dates }) => dates[0]).sort()[0]
     const to = symbols.map(({ dates }) => dates[dates.length - 1]).sort()[symbols.length - 1]
     const total = symbols.reduce((sum, { dates }) => sum + new Set(dates).size, 0)
-    comparisons.begin(
+    const { createdAtMs, done } = comparisons.begin(
       {
         runId,
         from,
@@ -69,13 +75,26 @@ export const compareJob: JobDefinition<'compare'> = {
         codeVersion: services.version,
         sample,
       },
-      nowMs,
+      services.nowMs(),
     )
     try {
       let counts = emptyCounts()
       let sessions = 0
-      const compared = await services.pool.runAll<'compare'>(
-        symbols.map(({ symbol }) => ({
+      const rest = symbols.filter(({ symbol, dates }) => {
+        if (!done.includes(symbol)) return true
+        const added = comparisons.addedSessions(runId, symbol)
+        if (!isAsCompared(symbol, dates, added, services)) {
+          comparisons.dropSymbol(runId, symbol)
+          return true
+        }
+        for (const session of added) counts = addCounts(counts, session.counts)
+        sessions += added.length
+        return false
+      })
+      // The search for causes takes about as long as the comparison.
+      let searched = sessions
+      await services.pool.runAll<'compare'>(
+        rest.map(({ symbol, dates }) => ({
           kind: 'compare',
           curatedFile: curated.file,
           legacyFile: legacy.file,
@@ -84,17 +103,24 @@ export const compareJob: JobDefinition<'compare'> = {
           to,
           tolerances: tolerancesOf.get(symbol) as SymbolTolerances,
           // A minute is over 60 s after its start.
-          unsettledFromTs: settleMinutes === 0 ? null : Math.floor(nowMs / 1000) - 60 * settleMinutes - BAR_SECONDS + 1,
+          unsettledFromTs:
+            settleMinutes === 0 ? null : Math.floor(createdAtMs / 1000) - 60 * settleMinutes - BAR_SECONDS + 1,
           sample: sample === null ? null : { share: sample, seed: sampleSeed(symbol) },
           largestDifferences,
+          hours: isSearched ? hoursOf(symbol, dates, services) : null,
+          tickSize: tickSizes[symbol],
         })),
-        (batch) => {
-          comparisons.addSessions(runId, batch)
-          for (const session of batch) counts = addCounts(counts, session.counts)
-          sessions += batch.length
-          const last = batch[batch.length - 1]
-          report(0, sessions / total, {
-            detail: `${last.symbol} ${last.sessionDate}`,
+        (batch, index) => {
+          if (batch.kind === 'symbol') {
+            comparisons.addSymbol(runId, batch.symbol)
+            searched += new Set(rest[index].dates).size
+          } else {
+            comparisons.addSessions(runId, batch.sessions)
+            for (const session of batch.sessions) counts = addCounts(counts, session.counts)
+            sessions += batch.sessions.length
+          }
+          report(0, (sessions + searched) / (2 * total), {
+            detail: rest[index].symbol,
             done: sessions,
             total,
             unit: 'sessions',
@@ -103,9 +129,16 @@ export const compareJob: JobDefinition<'compare'> = {
         signal,
       )
       const book = new ProfileBook()
-      for (const { pages } of compared) {
+      const tests: SingleTest[] = []
+      const found: SymbolResult['found'][] = []
+      const largest: (readonly LargestDifference[])[] = []
+      for (const { symbol } of symbols) {
+        const { pages, ...own } = comparisons.symbolResult(runId, symbol) as SymbolResult
         book.merge(pages)
         for (const page of pages) if (page.dimension === 'symbol') book.merge([wholeOf(page)])
+        tests.push(...own.tests)
+        found.push(own.found)
+        largest.push(own.largest)
       }
       const fields = COMPARED_FIELDS.filter((field) => counts.fields[field] !== undefined)
       const result: CompareResult = {
@@ -114,29 +147,84 @@ export const compareJob: JobDefinition<'compare'> = {
         sample,
         counts,
         errors: Object.fromEntries(fields.map((field) => [field, book.profile('all', field, 'all').summary()])),
-        tests: [...adjustTests(compared.flatMap(({ tests }) => tests))],
-        largest: mergeLargest(
-          compared.map(({ largest }) => largest),
-          largestDifferences,
-        ),
+        tests: [...adjustTests(tests)],
+        largest: mergeLargest(largest, largestDifferences),
+        found: mergeFound(found),
       }
       comparisons.addProfiles(runId, book.pages())
       comparisons.finish(runId, result)
       services.publish({ kind: 'layer', layer: 'comparisons' })
       return result
     } catch (thrown) {
-      comparisons.discard(runId)
+      // What the engine's end interrupts goes on after the next start.
+      if (!isInterruption(signal)) comparisons.discard(runId)
       throw thrown
     }
   },
   hasFindings: ({ counts }) => counts.different + counts.oldOnly + counts.newOnly > 0,
-  summary: ({ counts, sample }) =>
+  summary: ({ counts, sample, found }) =>
     [
       `${counts.common} common minutes: ${counts.equal} equal, ${counts.withinTolerance} within tolerance, ${counts.different} different; ${counts.oldOnly} only in old, ${counts.newOnly} only in new.`,
       ...(counts.duplicateKeys === 0 ? [] : [`${counts.duplicateKeys} minutes more than once in old.`]),
       ...(counts.notSettled === 0 ? [] : [`${counts.notSettled} not settled yet.`]),
+      ...foundWords(found),
       ...(sample === null ? [] : [`Of a sample of ${Number((sample * 100).toPrecision(6))} % of the minutes.`]),
     ].join(' '),
+}
+
+/** The causes of all symbols together; null where none were looked for. */
+function mergeFound(symbols: readonly SymbolResult['found'][]): CompareResult['found'] {
+  const searched = symbols.filter((found) => found !== null)
+  if (searched.length === 0) return null
+  const causes = new Map<string, FoundCauses['causes'][number]>()
+  for (const cause of searched.flatMap((found) => found.causes).sort((a, b) => b.explained - a.explained)) {
+    const { explained, symbols: count } = causes.get(cause.key) ?? { explained: 0, symbols: 0 }
+    // The symbol that shows it most says it for all.
+    const words = causes.get(cause.key)?.words ?? cause.words
+    causes.set(cause.key, { key: cause.key, words, explained: explained + cause.explained, symbols: count + 1 })
+  }
+  return {
+    differences: searched.reduce((sum, { differences }) => sum + differences, 0),
+    attributed: searched.reduce((sum, { attributed }) => sum + attributed, 0),
+    causes: [...causes.values()].sort((a, b) => b.explained - a.explained || (a.key < b.key ? -1 : 1)),
+  }
+}
+
+function foundWords(found: CompareResult['found']): string[] {
+  if (found === null || found.differences === 0) return []
+  const { differences, attributed, causes } = found
+  if (causes.length === 0) return [`No cause was found for the ${differences} differences.`]
+  const share = Number(((100 * attributed) / differences).toPrecision(4))
+  const names = causes.length === 1 ? 'One cause explains' : `${causes.length} causes explain`
+  return [`${names} ${attributed} of ${differences} differences (${share} %).`]
+}
+
+/** Whether what was compared of a symbol before an interruption is what is stored now. */
+function isAsCompared(
+  symbol: string,
+  dates: readonly SessionDate[],
+  added: readonly Pick<ComparisonSession, 'sessionDate' | 'oldHash' | 'newHash'>[],
+  { stores: { curated, legacy } }: JobServices,
+): boolean {
+  const oldHashes = legacy.contentHashes(symbol)
+  const newHashes = new Map(
+    curated
+      .sessions(symbol, dates[0], dates[dates.length - 1])
+      .map(({ session, contentHash }) => [session.date, contentHash]),
+  )
+  return (
+    new Set(dates).size === added.length &&
+    added.every(
+      ({ sessionDate, oldHash, newHash }) =>
+        (oldHashes.get(sessionDate) ?? null) === oldHash && (newHashes.get(sessionDate) ?? null) === newHash,
+    )
+  )
+}
+
+/** The sessions of the calendar on these days; the old side may have bars on other days, too. */
+function hoursOf(symbol: string, dates: readonly SessionDate[], services: JobServices): readonly Session[] {
+  const calendar = services.calendarOf(symbol)
+  return [...new Set(dates)].flatMap((date) => calendar.session(date) ?? [])
 }
 
 /** The profiles of a symbol as part of the whole run. */
