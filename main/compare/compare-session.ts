@@ -19,7 +19,7 @@ export const ROW_CLASS_NAMES = [
 
 /**
  * The rows of a comparison that are not plainly equal, ascending in time. Values are column-major: field f of row i stands at
- * `f * ts.length + i`, fields in the order of COMPARED_FIELDS; NaN where a side has no value or no row.
+ * `f * ts.length + i`, fields in the order in which they were compared (for bars COMPARED_FIELDS); NaN where a side has no value or no row.
  */
 export interface UnequalRows {
   readonly ts: Float64Array
@@ -107,7 +107,8 @@ export class SessionComparer {
   }
 }
 
-function unequalRows(
+/** The rows of a compared block that are not plainly equal, with the values of all columns. */
+export function unequalRows(
   { minutes, ts, class: classes, oldRow, newRow }: ReturnType<BlockComparer['compare']>,
   oldColumns: readonly Float64Array[],
   newColumns: readonly Float64Array[],

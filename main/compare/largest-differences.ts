@@ -10,16 +10,20 @@ export type LargestDifference = CompareResult['largest'][number]
  */
 export class LargestDifferences {
   readonly #most: number
-  readonly #byField = COMPARED_FIELDS.map((): LargestDifference[] => [])
+  readonly #fields: readonly string[]
+  readonly #byField: readonly LargestDifference[][]
 
-  constructor(most: number) {
+  /** @param fields of the rows, in the order of their columns. */
+  constructor(most: number, fields: readonly string[] = COMPARED_FIELDS) {
     this.#most = most
+    this.#fields = fields
+    this.#byField = fields.map(() => [])
   }
 
   /** Takes the unequal rows of one session into account; only minutes that both sides have can differ. */
   add(symbol: string, sessionDate: string, rows: UnequalRows): void {
     const count = rows.ts.length
-    COMPARED_FIELDS.forEach((field, f) => {
+    this.#fields.forEach((field, f) => {
       const kept = this.#byField[f]
       for (let i = 0; i < count; i++) {
         if (rows.class[i] !== RowClass.Different && rows.class[i] !== RowClass.WithinTolerance) continue
@@ -42,9 +46,13 @@ export class LargestDifferences {
 }
 
 /** Joins lists made apart (one per symbol) into what one pass over everything would have kept. */
-export function mergeLargest(lists: readonly (readonly LargestDifference[])[], most: number): LargestDifference[] {
+export function mergeLargest(
+  lists: readonly (readonly LargestDifference[])[],
+  most: number,
+  fields: readonly string[] = COMPARED_FIELDS,
+): LargestDifference[] {
   const all = lists.flat()
-  return COMPARED_FIELDS.flatMap((field) =>
+  return fields.flatMap((field) =>
     all
       .filter((entry) => entry.field === field)
       .sort(byDifference)

@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads'
 import { reportError, SwitchyardError } from '#shared/errors.ts'
 import type { PoolMessage, WorkerMessage } from './compute-pool.ts'
+import { compareFeaturesSymbol } from './compute/compare-features-symbol.ts'
 import { compareSymbol } from './compute/compare-symbol.ts'
 import type { ComputeTask, Delivery, TaskKind } from './compute/compute-task.ts'
 import { featuresSymbol } from './compute/features-symbol.ts'
@@ -20,6 +21,8 @@ function start(task: ComputeTask): Generator<Delivery<TaskKind>, unknown> {
       return featuresSymbol(task)
     case 'compare':
       return compareSymbol(task)
+    case 'compare-features':
+      return compareFeaturesSymbol(task)
     case 'verify-curated':
       return verifyCuratedSymbol(task)
   }

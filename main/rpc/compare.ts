@@ -10,6 +10,7 @@ import { os } from './base.ts'
 import { acceptancesOf, acceptCause, compareGridOf, runCausesOf, withdrawAcceptance } from './comparison-causes.ts'
 import { compareRowsOf } from './comparison-rows.ts'
 import { oldSourceOf } from './old-source.ts'
+import { featureProfiles } from './feature-comparison.ts'
 import { drift, fieldOf, profilesOf, runDetail, runReport, toRun, trend, whatIf } from './comparison-runs.ts'
 
 export const compare = os.compare.router({
@@ -22,6 +23,9 @@ export const compare = os.compare.router({
   })),
   profiles: os.compare.profiles.handler(({ context, input }) =>
     profilesOf(context.engine.stores.comparisons, input.runId, fieldOf(input.field), input.dimension),
+  ),
+  featureProfiles: os.compare.featureProfiles.handler(({ context, input }) =>
+    featureProfiles(context.engine.stores.comparisons, input.runId, input.feature, input.dimension),
   ),
   whatIf: os.compare.whatIf.handler(({ context, input }) => whatIf(context.engine, input)),
   trend: os.compare.trend.handler(({ context, input }) => trend(context.engine.stores.comparisons, input.limit)),

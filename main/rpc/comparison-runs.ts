@@ -25,6 +25,7 @@ import { symbolTolerances } from '#main/compare/tolerances.ts'
 import { recountSession } from '#main/compare/what-if.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
 import { ComparisonStore, type StoredRun } from '#main/stores/comparison-store.ts'
+import { featureDetail, featureHistograms, featureWhatIf, profileReports } from './feature-comparison.ts'
 
 /** Answers about stored comparison runs. */
 
@@ -78,6 +79,7 @@ export function runDetail(comparisons: ComparisonStore, runId: string): Comparis
       const { fields: _fields, ...rest } = counts
       return { symbol, sessionDate, ...rest }
     }),
+    features: featureDetail(comparisons, run),
   }
 }
 
@@ -93,6 +95,7 @@ export function runReport(comparisons: ComparisonStore, runId: string): Comparis
         profilesOf(comparisons, runId, field, 'all')[0]?.histogram ?? [],
       ]),
     ),
+    featureHistograms: featureHistograms(comparisons, runId),
     tests: summary.tests,
     drift:
       reference === undefined || reference.runId === runId ? null : (driftFrom(comparisons, runId, reference) ?? null),
@@ -106,10 +109,7 @@ export function profilesOf(
   dimension: ProfileDimension,
 ): ErrorProfileReport[] {
   comparisons.run(runId)
-  return Object.entries(storedProfiles(comparisons, runId, dimension, field)).map(([key, data]) => {
-    const profile = ErrorProfile.from(data)
-    return { key, ...profile.summary(), histogram: [...profile.sketch.histogram()] }
-  })
+  return profileReports(storedProfiles(comparisons, runId, dimension, field))
 }
 
 function storedProfiles(
@@ -154,7 +154,8 @@ export async function whatIf(engine: Engine, input: z.infer<typeof whatIfInputSc
       after = addCounts(after, recountSession(session, limits))
       if (++sessions % SESSIONS_AT_A_TIME === 0) await setImmediate()
     }
-    return { runId: run.runId, sample: run.sample, rules, before, after }
+    const features = await featureWhatIf(comparisons, run, input.features)
+    return { runId: run.runId, sample: run.sample, rules, before, after, features }
   } finally {
     comparisons.close()
   }

@@ -4,6 +4,7 @@ import { SwitchyardError } from '#shared/errors.ts'
 import { type CompareResult, type ComparisonCounts, compareResultSchema } from '#shared/jobs/job-kinds.ts'
 import type { SessionDate } from '#shared/time.ts'
 import { guarded, openReadable, openWritable, type Readable, type Writable } from './database.ts'
+import { FeatureComparisons, WritableFeatureComparisons } from './feature-comparisons.ts'
 import { hashJson } from './hash-json.ts'
 import { LAYERS } from './layers.ts'
 import { decodeDoubles, decodeTimes, decodeUints } from './session-block.ts'
@@ -131,10 +132,12 @@ const OF_FINISHED_RUN = 'run_id = (select id from comparison_runs where id = ? a
 /** Finished comparison runs. A run never changes; one that did not finish is not visible. */
 export class ComparisonStore {
   readonly file: string
+  readonly features: FeatureComparisons
   readonly #database: Readable
 
   constructor(file: string, database: Readable = openReadable(file, LAYERS.comparisons)) {
     this.file = file
+    this.features = new FeatureComparisons(database)
     this.#database = database
   }
 
@@ -279,11 +282,13 @@ export class ComparisonStore {
 
 /** The comparison store with its writing half. Creates and migrates the file when it is opened. */
 export class WritableComparisonStore extends ComparisonStore {
+  override readonly features: WritableFeatureComparisons
   readonly #database: Writable
 
   constructor(file: string) {
     const database = openWritable(file, LAYERS.comparisons)
     super(file, database)
+    this.features = new WritableFeatureComparisons(file, database)
     this.#database = database
   }
 
@@ -320,7 +325,9 @@ export class WritableComparisonStore extends ComparisonStore {
                  where run_id = ? and symbol not in (select value from json_each(?))`,
               )
               .run(run.runId, JSON.stringify(done))
-            this.#database.prepare('delete from comparison_profiles where run_id = ?').run(run.runId)
+            for (const table of ['comparison_profiles', 'comparison_feature_sessions', 'comparison_feature_profiles']) {
+              this.#database.prepare(`delete from ${table} where run_id = ?`).run(run.runId)
+            }
             return { createdAtMs: begun, done }
           }
           this.#database

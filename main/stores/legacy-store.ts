@@ -5,7 +5,7 @@ import { BAR_BLOB_COLUMNS, type BarBlobs, decodeBars, encodeBars, hashBars } fro
 import { guarded, openReadable, openWritable, type Readable, type Writable } from './database.ts'
 import { LAYERS } from './layers.ts'
 import { type LegacyPiece, mergePieces } from './legacy-pieces.ts'
-import { decodeDoubles, encodeDoubles, hashBlobs } from './session-block.ts'
+import { decodeDoubles, decodeTimes, encodeDoubles, hashBlobs } from './session-block.ts'
 
 export interface LegacyBlock {
   readonly symbol: string
@@ -13,6 +13,14 @@ export interface LegacyBlock {
   /** SHA-256 (hex) of the stored blobs. */
   readonly contentHash: string
   readonly bars: BarColumns
+}
+
+/** Some legacy features of a session; a column that it does not have is not here. */
+export interface LegacyFeatures {
+  readonly ts: Float64Array
+  readonly columns: ReadonlyMap<string, Float64Array>
+  /** SHA-256 (hex) of the times and of these columns. */
+  readonly contentHash: string
 }
 
 /** One import of one file that holds one symbol. */
@@ -114,6 +122,7 @@ function importedFile(row: StoredFile): ImportedFile {
 export class LegacyStore {
   readonly file: string
   readonly #database: Readable
+  #selectFeatures: Statement | undefined
 
   constructor(file: string, database: Readable = openReadable(file, LAYERS.legacy)) {
     this.file = file
@@ -165,6 +174,43 @@ export class LegacyStore {
       .raw()
       .all(symbol, sessionDate) as [string, Buffer][]
     return new Map(rows.map(([name, values]) => [name, decodeDoubles(values)]))
+  }
+
+  /** Names of all legacy features, whichever sessions have them. */
+  featureNames(): readonly string[] {
+    return this.#database.prepare('select distinct name from legacy_features order by name').pluck().all() as string[]
+  }
+
+  /** Dates on which a symbol has at least one of the named legacy features, ascending. */
+  featureDates(symbol: string, from: SessionDate, to: SessionDate, names: readonly string[]): readonly SessionDate[] {
+    return this.#database
+      .prepare(
+        `select distinct session_date from legacy_features
+         where symbol = ? and session_date between ? and ? and name in (select value from json_each(?)) order by session_date`,
+      )
+      .pluck()
+      .all(symbol, from, to, JSON.stringify(names)) as SessionDate[]
+  }
+
+  /** The named legacy features of a session with their times; undefined where it has none of them. */
+  featureBlock(symbol: string, sessionDate: SessionDate, names: readonly string[]): LegacyFeatures | undefined {
+    // One query, so that times and values are of the same import.
+    this.#selectFeatures ??= this.#database.prepare(
+      `select b.ts as ts, f.name as name, f."values" as "values" from legacy_bars b join legacy_features f using (symbol, session_date)
+       where symbol = ? and session_date = ? and name in (select value from json_each(?)) order by name`,
+    )
+    const rows = this.#selectFeatures.all(symbol, sessionDate, JSON.stringify(names)) as {
+      ts: Buffer
+      name: string
+      values: Buffer
+    }[]
+    if (rows.length === 0) return undefined
+    const { ts } = rows[0]
+    return {
+      ts: decodeTimes(ts),
+      columns: new Map(rows.map(({ name, values }) => [name, decodeDoubles(values)])),
+      contentHash: hashBlobs([['ts', ts], ...rows.map(({ name, values }) => [name, values] as const)]),
+    }
   }
 
   /** Minutes that more than one file has, over all sessions of a symbol. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { featureSetNameSchema } from '#shared/features/definition.ts'
 
 /** The part of `switchyard.yaml` that says how old and new bars are compared. */
 
@@ -24,8 +25,8 @@ export const toleranceSchema = z.strictObject({
 })
 export type Tolerance = z.infer<typeof toleranceSchema>
 
-/** Of counts: a tick is a step of a price. */
-const countToleranceSchema = toleranceSchema.refine(({ ticks }) => ticks === 0, {
+/** Of what is no price: a tick is a step of a price. */
+export const countToleranceSchema = toleranceSchema.refine(({ ticks }) => ticks === 0, {
   error: 'ticks are steps of a price; use abs, rel or bp here',
 })
 
@@ -82,7 +83,21 @@ export const toleranceRulesSchema = z.strictObject({
 export type ToleranceRules = z.infer<typeof toleranceRulesSchema>
 export type ToleranceRulesInput = z.input<typeof toleranceRulesSchema>
 
+/** Which columns of the old pipeline are which features, and how far apart their values may be. */
+export const featuresComparisonSchema = z.strictObject({
+  /** The first one of `features.sets` when left out. */
+  set: featureSetNameSchema.optional(),
+  /** Feature to column of the old pipeline. A column of the same name needs no entry; null leaves its feature out. */
+  columns: z.record(z.string(), z.string().min(1).nullable()).default({}),
+  /** Of every feature without one of its own: room for another order of the same arithmetic, and not for much more. */
+  tolerance: countToleranceSchema.prefault({ abs: 1e-9, rel: 1e-6 }),
+  /** By feature. */
+  tolerances: z.record(z.string(), countToleranceSchema).default({}),
+})
+export type FeaturesComparisonConfig = z.infer<typeof featuresComparisonSchema>
+
 export const comparisonConfigSchema = toleranceRulesSchema.extend({
+  features: featuresComparisonSchema.prefault({}),
   /** Minutes that ended less than so long before the run are not settled yet: they are counted apart and not compared. */
   settleMinutes: z.int().min(0).max(10_080).default(0),
   /** How many of the largest differences a run keeps per field. */

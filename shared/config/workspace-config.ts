@@ -73,7 +73,12 @@ export const workspaceConfigSchema = z
     comparison: comparisonConfigSchema.prefault({}),
     oldPipeline: oldPipelineConfigSchema.optional(),
   })
-  .superRefine(({ symbols, comparison }, context) => {
+  .superRefine(({ symbols, comparison, features }, context) => {
+    const { set } = comparison.features
+    if (set !== undefined && !features.sets.includes(set)) {
+      const path = ['comparison', 'features', 'set']
+      context.addIssue({ code: 'custom', path, message: `${set} is not in features.sets of this workspace` })
+    }
     const known = new Set(symbols.map(({ symbol }) => symbol))
     comparison.overrides.forEach((override, index) => {
       for (const symbol of override.symbols ?? []) {

@@ -1,12 +1,15 @@
 import { z } from 'zod'
 import {
+  countToleranceSchema,
   fieldTolerancesSchema,
   toleranceOverrideSchema,
   toleranceRulesSchema,
   toleranceSchema,
 } from '#shared/config/comparison-config.ts'
-import { distributionTestSchema, errorSummarySchema } from '#shared/jobs/error-summary.ts'
-import { comparisonCountsSchema, largestDifferenceSchema } from '#shared/jobs/job-kinds.ts'
+import { distributionTestSchema, errorSummarySchema, largestDifferenceSchema } from '#shared/jobs/error-summary.ts'
+import { featureTotalsSchema } from '#shared/jobs/feature-comparison.ts'
+import { comparisonCountsSchema } from '#shared/jobs/job-kinds.ts'
+import { featureDetailSchema } from './feature-comparison.ts'
 
 /** What the engine tells of comparison runs. */
 
@@ -55,6 +58,8 @@ export const comparisonRunDetailSchema = comparisonRunSchema.extend({
       notSettled: z.int(),
     }),
   ),
+  /** Null when the run compared no features. */
+  features: featureDetailSchema.nullable(),
 })
 export type ComparisonRunDetail = z.infer<typeof comparisonRunDetailSchema>
 
@@ -65,7 +70,10 @@ export const whatIfInputSchema = z.object({
   /** Instead of those of the run, which stay when left out. */
   overrides: z.array(toleranceOverrideSchema).optional(),
   sessionParts: toleranceRulesSchema.shape.sessionParts.optional(),
+  /** By feature, instead of those of the run; a feature that is left out keeps what the run had. */
+  features: z.record(z.string(), countToleranceSchema).optional(),
 })
+export type WhatIfInput = z.infer<typeof whatIfInputSchema>
 
 /** What a run would have counted with other tolerances, from its stored rows, exactly. */
 export const whatIfSchema = z.object({
@@ -74,6 +82,8 @@ export const whatIfSchema = z.object({
   rules: toleranceRulesSchema,
   before: comparisonCountsSchema,
   after: comparisonCountsSchema,
+  /** Null when the run compared no features. */
+  features: z.object({ before: featureTotalsSchema, after: featureTotalsSchema }).nullable(),
 })
 export type WhatIf = z.infer<typeof whatIfSchema>
 
@@ -138,6 +148,8 @@ export const comparisonReportSchema = comparisonRunDetailSchema.extend({
   /** By field, in the whole run. */
   errors: z.record(z.string(), errorSummarySchema),
   histograms: z.record(z.string(), z.array(errorBinSchema)),
+  /** By feature, in the whole run. */
+  featureHistograms: z.record(z.string(), z.array(errorBinSchema)),
   tests: z.array(distributionTestSchema),
   /** Null where no other run is marked as the reference, or one of the two has no distributions. */
   drift: driftSchema.nullable(),

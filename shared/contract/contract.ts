@@ -402,6 +402,17 @@ export const contract = {
         }),
       )
       .output(z.array(errorProfileSchema)),
+    /** The same of a feature. */
+    featureProfiles: base
+      .route({ method: 'GET', path: '/compare/runs/{runId}/feature-profiles' })
+      .input(
+        z.object({
+          runId: z.string(),
+          feature: z.string(),
+          dimension: z.enum(['all', 'symbol', 'day', 'minute']).default('all'),
+        }),
+      )
+      .output(z.array(errorProfileSchema)),
     /** Counts a run again with other tolerances, without comparing anew; nothing is stored. */
     whatIf: base.route({ method: 'POST', path: '/compare/what-if' }).input(whatIfInputSchema).output(whatIfSchema),
     /** Runs in the order in which they were made. */

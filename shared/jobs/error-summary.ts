@@ -30,6 +30,16 @@ export const errorSummarySchema = z.object({
 })
 export type ErrorSummary = z.infer<typeof errorSummarySchema>
 
+/** A minute with one of the largest differences of a field. */
+export const largestDifferenceSchema = z.object({
+  symbol: z.string(),
+  sessionDate: z.string(),
+  ts: z.int(),
+  field: z.string(),
+  oldValue: z.number(),
+  newValue: z.number(),
+})
+
 /** Whether old and new values of one symbol and field are distributed alike, over the minutes that both have. */
 export const distributionTestSchema = z.object({
   symbol: z.string(),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { distributionTestSchema, errorSummarySchema } from './error-summary.ts'
+import { distributionTestSchema, errorSummarySchema, largestDifferenceSchema } from './error-summary.ts'
+import { featureComparisonSchema } from './feature-comparison.ts'
 import { featureSetNameSchema } from '#shared/features/definition.ts'
 import { isSessionDate } from '#shared/time.ts'
 
@@ -211,15 +212,6 @@ export const comparisonCountsSchema = z.object({
 })
 export type ComparisonCounts = z.infer<typeof comparisonCountsSchema>
 
-export const largestDifferenceSchema = z.object({
-  symbol: z.string(),
-  sessionDate: z.string(),
-  ts: z.int(),
-  field: z.string(),
-  oldValue: z.number(),
-  newValue: z.number(),
-})
-
 export const compareParamsSchema = selectionSchema.extend({
   /** Compare this share of the minutes only, the same ones every time. All are compared when left out. */
   sample: z.number().gt(0).lt(1).optional(),
@@ -250,6 +242,8 @@ export const compareResultSchema = z.object({
   largest: z.array(largestDifferenceSchema),
   /** Null where none were looked for. */
   found: foundCausesSchema.nullable().default(null),
+  /** Counted apart from the bars; null when the old pipeline has no feature of the set. */
+  features: featureComparisonSchema.nullable().default(null),
 })
 export type CompareResult = z.infer<typeof compareResultSchema>
 

@@ -65,6 +65,7 @@ const resultOf = (runId: string): CompareResult => ({
   tests: [],
   largest: [],
   found: null,
+  features: null,
 })
 
 function sessionOf(symbol: string, sessionDate: string): ComparisonSession {
@@ -318,4 +319,77 @@ test('runs come newest first', () => {
   }
   expect(store.runs().map(({ runId }) => runId)).toEqual(['d', 'c', 'b', 'a'])
   expect(store.runs(2).map(({ runId }) => runId)).toEqual(['d', 'c'])
+})
+
+describe('the features of a run', () => {
+  const counts = {
+    minutes: {
+      common: 2,
+      oldOnly: 0,
+      newOnly: 0,
+      equal: 1,
+      withinTolerance: 0,
+      different: 1,
+      nullVersusValue: 1,
+      notSettled: 0,
+    },
+    byFeature: {
+      rsi: { common: 2, oldOnly: 0, newOnly: 0, equal: 1, withinTolerance: 0, different: 0, nullVersusValue: 1 },
+    },
+  }
+  const session = {
+    symbol: 'SPY',
+    sessionDate: '2024-07-02',
+    state: 'out-of-date' as const,
+    oldHash: 'old',
+    newHash: 'new',
+    counts,
+    rowCount: 1,
+    blobs: {
+      ts: encodeTimes(column([OPEN_TS])),
+      class: Uint8Array.of(2),
+      old_values: encodeDoubles(column([NaN])),
+      new_values: encodeDoubles(column([50])),
+    },
+  }
+  const pages = [{ dimension: 'all', field: 'rsi', profiles: { all: { n: 1 } } }]
+
+  test('come back once it is finished, and not before', () => {
+    const store = newStore()
+    store.begin(startOf('run-1'), 1)
+    store.features.addSessions('run-1', [session])
+    store.features.addProfiles('run-1', pages)
+    expect(store.features.sessions('run-1')).toEqual([])
+    expect([...store.features.rows('run-1')]).toEqual([])
+    expect(store.features.profiles('run-1', 'all', 'rsi')).toBeUndefined()
+    store.finish('run-1', resultOf('run-1'))
+    const { symbol, sessionDate, state } = session
+    expect(store.features.sessions('run-1')).toEqual([{ symbol, sessionDate, state, counts }])
+    expect([...store.features.rows('run-1', 'SPY')]).toEqual([
+      {
+        symbol,
+        sessionDate,
+        counts,
+        ts: column([OPEN_TS]),
+        class: Uint8Array.of(2),
+        oldValues: column([NaN]),
+        newValues: column([50]),
+      },
+    ])
+    expect([...store.features.rows('run-1', 'IBM')]).toEqual([])
+    expect(store.features.profiles('run-1', 'all', 'rsi')).toEqual({ all: { n: 1 } })
+    expect(store.features.profiles('run-1', 'day', 'rsi')).toBeUndefined()
+  })
+
+  test('do not change any more then, and go with a run that is thrown away', () => {
+    const store = newStore()
+    expect(errorOf(() => store.features.addSessions('run-1', [session])).message).toContain('was not begun')
+    store.begin(startOf('run-1'), 1)
+    store.features.addSessions('run-1', [session])
+    store.discard('run-1')
+    store.begin(startOf('run-1'), 2)
+    store.finish('run-1', resultOf('run-1'))
+    expect(store.features.sessions('run-1')).toEqual([])
+    expect(errorOf(() => store.features.addProfiles('run-1', pages)).message).toContain('is finished')
+  })
 })

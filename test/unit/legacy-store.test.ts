@@ -130,3 +130,88 @@ describe('an import', () => {
     expect(reader.symbols()).toEqual(['SPY'])
   })
 })
+
+describe('legacy features', () => {
+  const SECOND = OPEN_TS + 60
+  const OUTCOME = {
+    sha256: 'file-1',
+    bytes: 1,
+    stamp: null,
+    rowsInFile: 2,
+    rows: 2,
+    rejected: 0,
+    duplicates: 0,
+    blank: 0,
+    otherSymbols: 0,
+    clockChanges: { refused: 0, decided: 0 },
+    firstTs: null,
+    lastTs: null,
+    doubts: [],
+  }
+
+  function storeWith(sessions: Readonly<Record<string, ReadonlyMap<string, Float64Array>>>): WritableLegacyStore {
+    const store = newStore()
+    const importId = store.begin(IMPORT, 1)
+    const imported = Object.entries(sessions).map(([sessionDate, features]) => ({
+      importId,
+      sessionDate,
+      bars: barsOf([{ ts: OPEN_TS }, { ts: SECOND }]),
+      features,
+      duplicates: [],
+    }))
+    store.apply('SPY', [], imported, () => [{ importId, outcome: OUTCOME }], [], 2)
+    return store
+  }
+
+  const RSI = Float64Array.of(NaN, 50)
+  const store = (): WritableLegacyStore =>
+    storeWith({
+      '2024-07-01': new Map([['RSI', RSI]]),
+      '2024-07-02': new Map([
+        ['RSI', RSI],
+        ['ema', Float64Array.of(1, 2)],
+        ['notes', Float64Array.of(3, 4)],
+      ]),
+      '2024-07-03': new Map(),
+    })
+
+  test('are named over all sessions, and found by the dates that have one of them', () => {
+    const found = store()
+    expect(found.featureNames()).toEqual(['RSI', 'ema', 'notes'])
+    expect(found.featureDates('SPY', ...EVER, ['RSI', 'other'])).toEqual(['2024-07-01', '2024-07-02'])
+    expect(found.featureDates('SPY', ...EVER, ['ema'])).toEqual(['2024-07-02'])
+    expect(found.featureDates('IBM', ...EVER, ['ema'])).toEqual([])
+    expect(newStore().featureNames()).toEqual([])
+  })
+
+  test('come with the times of their bars, those alone that are asked for', () => {
+    const found = store()
+    const block = found.featureBlock('SPY', '2024-07-02', ['ema', 'RSI', 'other'])
+    expect(block?.ts).toEqual(Float64Array.of(OPEN_TS, SECOND))
+    expect(block?.columns).toEqual(
+      new Map([
+        ['RSI', RSI],
+        ['ema', Float64Array.of(1, 2)],
+      ]),
+    )
+    expect(found.featureBlock('SPY', '2024-07-03', ['ema'])).toBeUndefined()
+    expect(found.featureBlock('SPY', '2024-07-01', ['ema'])).toBeUndefined()
+  })
+
+  test('have another hash with another value, and the same whatever else there is', () => {
+    const hash = (own: WritableLegacyStore): string | undefined =>
+      own.featureBlock('SPY', '2024-07-01', ['RSI'])?.contentHash
+    expect(hash(store())).toMatch(/^[0-9a-f]{64}$/)
+    expect(
+      hash(
+        storeWith({
+          '2024-07-01': new Map([
+            ['RSI', RSI],
+            ['more', RSI],
+          ]),
+        }),
+      ),
+    ).toBe(hash(store()))
+    expect(hash(storeWith({ '2024-07-01': new Map([['RSI', Float64Array.of(NaN, 51)]]) }))).not.toBe(hash(store()))
+  })
+})

@@ -217,6 +217,8 @@ describe('a filled database of schema 1', () => {
           codeVersion: null,
           oldHash: null,
         })
+        expect(store.run('r').summary.features).toBeNull()
+        expect([...store.features.rows('r')]).toEqual([])
         expect([...store.rows('r')]).toMatchObject([
           {
             ts: TIMES,

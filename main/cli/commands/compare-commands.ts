@@ -13,6 +13,7 @@ import { withEngine } from '../engine-access.ts'
 import { integerOption, selection, SELECTION_OPTIONS, textOption } from '../options.ts'
 import { runJob } from '../run-job.ts'
 import { CAUSE_COMMANDS } from './cause-commands.ts'
+import { featureErrorLines, featureLines, featureWhatIfLines, unequalFeatures } from './feature-lines.ts'
 
 const fieldLines = (counts: ComparisonCounts): string[] =>
   Object.entries(counts.fields).map(
@@ -40,7 +41,7 @@ const compare: Command = {
     'no-causes': { type: 'boolean', help: 'Do not look for the causes of differences' },
     'what-if': {
       type: 'string',
-      help: 'Compare nothing; count a run with these tolerances, such as close=0.02,open=2ticks,high=5bp,volume=1%',
+      help: 'Compare nothing; count a run with these tolerances, such as close=0.02,open=2ticks,volume=1%,features.rsi_14=0.1',
     },
     run: { type: 'string', help: 'With --what-if: the run; the newest when left out' },
   },
@@ -60,8 +61,9 @@ const compare: Command = {
           ...sampleOption(input),
           ...(input.values['no-causes'] === true ? { causes: false } : {}),
         }),
-      ({ counts, found }) => [
+      ({ counts, found, features }) => [
         ...fieldLines(counts),
+        ...featureLines(features),
         ...(found?.causes ?? []).map(({ words, explained }) => `  ${explained} differences: ${words}`),
       ],
     )
@@ -80,7 +82,7 @@ function sampleOption(input: CommandInput): { sample?: number } {
   return { sample }
 }
 
-type WhatIfTolerances = NonNullable<z.input<typeof whatIfInputSchema>['tolerances']>
+type WhatIfTolerances = Required<Pick<z.input<typeof whatIfInputSchema>, 'tolerances' | 'features'>>
 
 const UNITS: Readonly<Record<string, 'abs' | 'rel' | 'ticks' | 'bp'>> = {
   '': 'abs',
@@ -90,43 +92,46 @@ const UNITS: Readonly<Record<string, 'abs' | 'rel' | 'ticks' | 'bp'>> = {
   bp: 'bp',
 }
 
-/** `close=0.02,open=2ticks+1bp,volume=1%` */
+/** `close=0.02,open=2ticks+1bp,volume=1%,features.rsi_14=0.1` */
 function parseTolerances(text: string): WhatIfTolerances {
-  const tolerances: WhatIfTolerances = {}
+  const tolerances: NonNullable<WhatIfTolerances['tolerances']> = {}
+  const features: NonNullable<WhatIfTolerances['features']> = {}
   for (const entry of text.split(',')) {
-    const [, name, sum] = /^\s*(\w+)\s*=\s*(.+?)\s*$/.exec(entry) ?? []
+    const [, of, name, sum] = /^\s*(features\.)?(\w+)\s*=\s*(.+?)\s*$/.exec(entry) ?? []
     const field = COMPARED_FIELDS.find((known) => known === name)
-    if (field === undefined || sum === undefined) throw badTolerances(entry)
+    if ((of === undefined && field === undefined) || sum === undefined) throw badTolerances(entry)
     const tolerance: Partial<Record<'abs' | 'rel' | 'ticks' | 'bp', number>> = {}
     for (const part of sum.split('+')) {
       const [, digits, unit] = /^\s*(\d+(?:\.\d+)?)\s*(%|ticks?|bp|)\s*$/.exec(part) ?? []
       if (digits === undefined) throw badTolerances(entry)
       tolerance[UNITS[unit]] = unit === '%' ? Number(digits) / 100 : Number(digits)
     }
-    tolerances[field] = tolerance
+    if (of === undefined && field !== undefined) tolerances[field] = tolerance
+    else features[name] = tolerance
   }
-  return tolerances
+  return { tolerances, features }
 }
 
 function badTolerances(entry: string): SwitchyardError {
   return new SwitchyardError('BAD_ARGUMENTS', `--what-if cannot read "${entry}".`, {
-    hint: `Write FIELD=TOLERANCE with a field of ${COMPARED_FIELDS.join(', ')} and a tolerance such as 0.02, 2ticks, 5bp, 1% or 0.01+5bp.`,
+    hint: `Write FIELD=TOLERANCE with a field of ${COMPARED_FIELDS.join(', ')}, or features.NAME, and a tolerance such as 0.02, 2ticks, 5bp, 1% or 0.01+5bp.`,
   })
 }
 
 function whatIf(input: CommandInput, tolerances: WhatIfTolerances): Promise<CommandOutput> {
   return withEngine(input.workspace, async (client) => {
     const runId = textOption(input, 'run') ?? (await newestRun(client)).runId
-    const result = await client.compare.whatIf({ runId, tolerances })
+    const result = await client.compare.whatIf({ runId, ...tolerances })
     return {
-      exitCode: unequalOf(result.after) > 0 ? ExitCode.Findings : ExitCode.Done,
+      exitCode:
+        unequalOf(result.after) + unequalFeatures(result.features?.after) > 0 ? ExitCode.Findings : ExitCode.Done,
       json: result,
       text: whatIfLines(result),
     }
   })
 }
 
-function whatIfLines({ runId, sample, before, after }: WhatIf): string[] {
+function whatIfLines({ runId, sample, before, after, features }: WhatIf): string[] {
   const change = (a: number, b: number): string => (a === b ? `${a}` : `${a} -> ${b}`)
   return [
     `${runId}, counted again${sampleWords(sample)}`,
@@ -135,6 +140,7 @@ function whatIfLines({ runId, sample, before, after }: WhatIf): string[] {
       const was = before.fields[field]
       return `  ${field.padEnd(10)} equal ${counts.equal}, within tolerance ${change(was.withinTolerance, counts.withinTolerance)}, different ${change(was.different, counts.different)}`
     }),
+    ...featureWhatIfLines(features),
   ]
 }
 
@@ -198,7 +204,7 @@ const report: Command = {
       if (file !== undefined) writeFileSync(file, (await client.compare.reportHtml({ runId })).html)
       const { counts } = found
       return {
-        exitCode: unequalOf(counts) > 0 ? ExitCode.Findings : ExitCode.Done,
+        exitCode: unequalOf(counts) + unequalFeatures(found.features?.counts) > 0 ? ExitCode.Findings : ExitCode.Done,
         json: file === undefined ? found : { runId, html: file },
         text:
           file === undefined
@@ -216,6 +222,8 @@ const report: Command = {
                     ),
                   ]),
                 ]),
+                ...featureLines(found.features),
+                ...featureErrorLines(found.features, digits),
                 `  old ${found.inputs.oldHash ?? 'unknown'}`,
                 `  new ${found.inputs.newHash ?? 'unknown'}`,
               ]

@@ -1,4 +1,5 @@
 import { ErrorProfile, type ProfileData } from './error-profile.ts'
+import { LogSketch } from './log-sketch.ts'
 
 /** What differences are told apart by, beside their field: nothing, symbol, session date, or minute since the session opened. */
 export const PROFILE_DIMENSIONS = ['all', 'symbol', 'day', 'minute'] as const
@@ -14,13 +15,19 @@ export interface ProfilePage {
 /** The profiles of a run, or of one symbol of it; books of disjoint minutes merge into that of all of them. */
 export class ProfileBook {
   readonly #pages = new Map<string, Map<string, ErrorProfile>>()
+  readonly #bits: Partial<Record<ProfileDimension, number>>
+
+  /** @param bits of the sketches in a dimension, see {@link LogSketch}; fewer take less memory and are less exact. */
+  constructor(bits: Partial<Record<ProfileDimension, number>> = {}) {
+    this.#bits = bits
+  }
 
   /** The profile with this key, made when it is not there. */
   profile(dimension: ProfileDimension, field: string, key: string): ErrorProfile {
     const page = this.#page(dimension, field)
     let profile = page.get(key)
     if (profile === undefined) {
-      profile = new ErrorProfile()
+      profile = new ErrorProfile(new LogSketch(this.#bits[dimension]))
       page.set(key, profile)
     }
     return profile

@@ -3,6 +3,8 @@ import { canonicalJson } from '#shared/canonical-json.ts'
 import { isoUtc } from '#shared/time.ts'
 import { errorHistogram } from './error-histogram.ts'
 import { escapeHtml } from './escape-html.ts'
+import { featuresSection } from './features-section.ts'
+import { count, number, section, share, table, toleranceWords } from './html-parts.ts'
 
 /** What the file shows at most, so that it can be sent by mail; the JSON has everything that the run keeps. */
 const MOST_SAMPLES = 20
@@ -33,6 +35,9 @@ export function htmlReport(report: ComparisonReport): string {
     section('Against the reference', driftTable(report)),
     section('Largest differences', samplesTable(report)),
     section('Sessions that differ most', sessionsTable(report)),
+    ...(report.features === null
+      ? []
+      : [section('Features', featuresSection(report.features, report.featureHistograms))]),
     section('Made from', inputs(report)),
     '</body>',
     '</html>',
@@ -232,46 +237,6 @@ function inputs(report: ComparisonReport): string {
     ),
     `<pre>${escapeHtml(JSON.stringify(JSON.parse(canonicalJson(configuration)), null, 2))}</pre>`,
   ].join('\n')
-}
-
-function section(title: string, content: string): string {
-  return `<section>\n<h2>${escapeHtml(title)}</h2>\n${content}\n</section>`
-}
-
-/** The first column is text, the others are aligned as numbers. */
-function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = (tag: 'th' | 'td', texts: readonly string[]): string =>
-    texts.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join('')
-  const head = heads.every((text) => text === '') ? '' : `<thead><tr>${cells('th', heads)}</tr></thead>`
-  return `<table>${head}<tbody>\n${rows.map((row) => `<tr>${cells('td', row)}</tr>`).join('\n')}\n</tbody></table>`
-}
-
-function toleranceWords(tolerance: ComparisonReport['tolerances'][string] | undefined): string {
-  if (tolerance === undefined) return ''
-  const parts = [
-    ...(tolerance.abs > 0 ? [String(tolerance.abs)] : []),
-    ...(tolerance.ticks > 0 ? [`${tolerance.ticks} ticks`] : []),
-    ...(tolerance.rel > 0 ? [`${number(tolerance.rel * 100)} %`] : []),
-    ...(tolerance.bp > 0 ? [`${tolerance.bp} bp`] : []),
-  ]
-  return parts.length === 0 ? 'exact' : `± ${parts.join(' + ')}`
-}
-
-function count(value: number): string {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, ',')
-}
-
-function share(part: number, whole: number): string {
-  if (whole === 0) return '–'
-  const percent = (part / whole) * 100
-  if (part > 0 && percent < 0.01) return '< 0.01 %'
-  if (part < whole && percent > 99.99) return '> 99.99 %'
-  return `${percent.toFixed(2)} %`
-}
-
-/** Six digits are more than a comparison can mean. */
-function number(value: number | null | undefined): string {
-  return value === null || value === undefined ? '–' : String(Number(value.toPrecision(6)))
 }
 
 const STYLE = `

@@ -9,8 +9,10 @@ import type { SessionFacts } from '#shared/quality/session-facts.ts'
 import type { CurationConfig } from '#main/pipeline/transform/curation-config.ts'
 import type { FeatureSetDefinition } from '#shared/features/definition.ts'
 import type { ComparedSymbol, ComparisonSession } from '#main/stores/comparison-store.ts'
+import type { FeatureComparisonSession } from '#main/stores/feature-comparisons.ts'
 import type { CuratedSession, SessionWindow } from '#main/stores/curated-store.ts'
-import type { FeatureSession } from '#main/stores/feature-store.ts'
+import type { FeatureSession, RegisteredFeatureSet } from '#main/stores/feature-store.ts'
+import type { ComparedFeature } from '#shared/jobs/feature-comparison.ts'
 import type { VerifyResult } from '#shared/jobs/job-kinds.ts'
 
 /** A session to curate, what it is made of, and the hashes that say so. */
@@ -74,6 +76,25 @@ export interface CompareTask {
   readonly tickSize: number | null
 }
 
+export interface CompareFeaturesTask {
+  readonly kind: 'compare-features'
+  readonly curatedFile: string
+  readonly legacyFile: string
+  readonly featuresFile: string
+  readonly symbol: string
+  readonly from: string
+  readonly to: string
+  /** Null when the set was never built: there is nothing on the new side. */
+  readonly set: RegisteredFeatureSet | null
+  readonly features: readonly ComparedFeature[]
+  /** By date, what the features of a session must have been built from to be up to date. */
+  readonly inputsHashes: ReadonlyMap<string, string>
+  /** As in {@link CompareTask}. */
+  readonly unsettledFromTs: number | null
+  readonly sample: RowSample | null
+  readonly largestDifferences: number
+}
+
 export interface VerifyCuratedTask {
   readonly kind: 'verify-curated'
   readonly rawFile: string
@@ -93,7 +114,7 @@ export interface VerifiedSessions {
   readonly notRepeatable: number
 }
 
-export type ComputeTask = TransformTask | FeaturesTask | CompareTask | VerifyCuratedTask
+export type ComputeTask = TransformTask | FeaturesTask | CompareTask | CompareFeaturesTask | VerifyCuratedTask
 export type TaskKind = ComputeTask['kind']
 
 /** What is summed up over the symbols of a run. */
@@ -118,6 +139,7 @@ interface Batches {
   transform: readonly CuratedSession[]
   features: readonly FeatureSession[]
   compare: CompareBatch
+  'compare-features': readonly FeatureComparisonSession[]
   'verify-curated': VerifiedSessions
 }
 
@@ -125,6 +147,7 @@ interface Results {
   transform: null
   features: null
   compare: null
+  'compare-features': Pick<SymbolResult, 'largest' | 'pages'>
   'verify-curated': VerifyResult['mismatches']
 }
 

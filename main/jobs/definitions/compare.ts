@@ -12,11 +12,19 @@ import type { Session } from '#shared/calendar/calendar.ts'
 import type { SessionDate } from '#shared/time.ts'
 import type { ComparisonSession } from '#main/stores/comparison-store.ts'
 import type { CompareResult, FoundCauses } from '#shared/jobs/job-kinds.ts'
+import type { CompareTask } from '../compute/compute-task.ts'
 import type { JobDefinition } from '../job-definition.ts'
 import type { SymbolResult } from '../compute/compute-task.ts'
 import { isInterruption } from '../interruption.ts'
 import type { JobServices } from '../job-services.ts'
 import { checkSelection, selectedDates, selectedSymbols } from '../selection.ts'
+import {
+  checkComparedFeatures,
+  compareFeatures,
+  featuresToCompare,
+  featureWords,
+  hasFeatureFindings,
+} from './compare-features.ts'
 import { requireOldPipeline } from './legacy-import.ts'
 
 export const compareJob: JobDefinition<'compare'> = {
@@ -24,13 +32,17 @@ export const compareJob: JobDefinition<'compare'> = {
   title: 'Compare old and new',
   lane: 'comparisons',
   controls: [],
-  steps: [{ title: 'Comparing', weight: 1 }],
+  steps: [
+    { title: 'Comparing', weight: 2 },
+    { title: 'Comparing features', weight: 1 },
+  ],
   check: (params, services) => {
     requireOldPipeline(services)
     checkSelection(params, services)
     const { settleMinutes: _settle, largestDifferences: _largest, ...rules } = services.config.comparison
     for (const symbol of selectedSymbols(params, services))
       symbolTolerances(rules, symbol, tickSizeOf(symbol, services))
+    checkComparedFeatures(services)
   },
   run: async (params, { services, signal, report, jobId }) => {
     const { curated, legacy, comparisons } = services.stores
@@ -44,11 +56,11 @@ export const compareJob: JobDefinition<'compare'> = {
     const oldPipeline = requireOldPipeline(services)
     const wanted = selectedDates(params)
     const selected = selectedSymbols(params, services).map((symbol) => {
-      const dates = [
+      const dates = new Set([
         ...legacy.sessionDates(symbol, wanted.from, wanted.to),
         ...curated.sessions(symbol, wanted.from, wanted.to).map(({ session }) => session.date),
-      ].sort()
-      return { symbol, dates }
+      ])
+      return { symbol, dates: [...dates].sort() }
     })
     const symbols = selected.filter(({ dates }) => dates.length > 0)
     if (symbols.length === 0) {
@@ -63,7 +75,8 @@ export const compareJob: JobDefinition<'compare'> = {
     // The run says what it really covered, not how open the question was.
     const from = symbols.map(({ dates }) => dates[0]).sort()[0]
     const to = symbols.map(({ dates }) => dates[dates.length - 1]).sort()[symbols.length - 1]
-    const total = symbols.reduce((sum, { dates }) => sum + new Set(dates).size, 0)
+    const total = symbols.reduce((sum, { dates }) => sum + dates.length, 0)
+    const featurePlan = featuresToCompare(services)
     const { createdAtMs, done } = comparisons.begin(
       {
         runId,
@@ -80,6 +93,22 @@ export const compareJob: JobDefinition<'compare'> = {
     try {
       let counts = emptyCounts()
       let sessions = 0
+      const tasks = symbols.map(({ symbol, dates }): CompareTask => ({
+        kind: 'compare',
+        curatedFile: curated.file,
+        legacyFile: legacy.file,
+        symbol,
+        from,
+        to,
+        tolerances: tolerancesOf.get(symbol) as SymbolTolerances,
+        // A minute is over 60 s after its start.
+        unsettledFromTs:
+          settleMinutes === 0 ? null : Math.floor(createdAtMs / 1000) - 60 * settleMinutes - BAR_SECONDS + 1,
+        sample: sample === null ? null : { share: sample, seed: sampleSeed(symbol) },
+        largestDifferences,
+        hours: isSearched ? hoursOf(symbol, dates, services) : null,
+        tickSize: tickSizes[symbol],
+      }))
       const rest = symbols.filter(({ symbol, dates }) => {
         if (!done.includes(symbol)) return true
         const added = comparisons.addedSessions(runId, symbol)
@@ -93,27 +122,13 @@ export const compareJob: JobDefinition<'compare'> = {
       })
       // The search for causes takes about as long as the comparison.
       let searched = sessions
+      const restSymbols = new Set(rest.map(({ symbol }) => symbol))
       await services.pool.runAll<'compare'>(
-        rest.map(({ symbol, dates }) => ({
-          kind: 'compare',
-          curatedFile: curated.file,
-          legacyFile: legacy.file,
-          symbol,
-          from,
-          to,
-          tolerances: tolerancesOf.get(symbol) as SymbolTolerances,
-          // A minute is over 60 s after its start.
-          unsettledFromTs:
-            settleMinutes === 0 ? null : Math.floor(createdAtMs / 1000) - 60 * settleMinutes - BAR_SECONDS + 1,
-          sample: sample === null ? null : { share: sample, seed: sampleSeed(symbol) },
-          largestDifferences,
-          hours: isSearched ? hoursOf(symbol, dates, services) : null,
-          tickSize: tickSizes[symbol],
-        })),
+        tasks.filter(({ symbol }) => restSymbols.has(symbol)),
         (batch, index) => {
           if (batch.kind === 'symbol') {
             comparisons.addSymbol(runId, batch.symbol)
-            searched += new Set(rest[index].dates).size
+            searched += rest[index].dates.length
           } else {
             comparisons.addSessions(runId, batch.sessions)
             for (const session of batch.sessions) counts = addCounts(counts, session.counts)
@@ -140,6 +155,12 @@ export const compareJob: JobDefinition<'compare'> = {
         found.push(own.found)
         largest.push(own.largest)
       }
+      const features =
+        featurePlan === null
+          ? null
+          : await compareFeatures(featurePlan, tasks, runId, { services, signal }, (symbol, sessionDate, done) =>
+              report(1, Math.min(1, done / total), { detail: `${symbol} ${sessionDate}`, done, unit: 'sessions' }),
+            )
       const fields = COMPARED_FIELDS.filter((field) => counts.fields[field] !== undefined)
       const result: CompareResult = {
         runId,
@@ -150,6 +171,7 @@ export const compareJob: JobDefinition<'compare'> = {
         tests: [...adjustTests(tests)],
         largest: mergeLargest(largest, largestDifferences),
         found: mergeFound(found),
+        features,
       }
       comparisons.addProfiles(runId, book.pages())
       comparisons.finish(runId, result)
@@ -161,14 +183,16 @@ export const compareJob: JobDefinition<'compare'> = {
       throw thrown
     }
   },
-  hasFindings: ({ counts }) => counts.different + counts.oldOnly + counts.newOnly > 0,
-  summary: ({ counts, sample, found }) =>
+  hasFindings: ({ counts, features }) =>
+    counts.different + counts.oldOnly + counts.newOnly > 0 || hasFeatureFindings(features),
+  summary: ({ counts, sample, found, features }) =>
     [
       `${counts.common} common minutes: ${counts.equal} equal, ${counts.withinTolerance} within tolerance, ${counts.different} different; ${counts.oldOnly} only in old, ${counts.newOnly} only in new.`,
       ...(counts.duplicateKeys === 0 ? [] : [`${counts.duplicateKeys} minutes more than once in old.`]),
       ...(counts.notSettled === 0 ? [] : [`${counts.notSettled} not settled yet.`]),
       ...foundWords(found),
       ...(sample === null ? [] : [`Of a sample of ${Number((sample * 100).toPrecision(6))} % of the minutes.`]),
+      ...featureWords(features),
     ].join(' '),
 }
 
@@ -213,7 +237,7 @@ function isAsCompared(
       .map(({ session, contentHash }) => [session.date, contentHash]),
   )
   return (
-    new Set(dates).size === added.length &&
+    dates.length === added.length &&
     added.every(
       ({ sessionDate, oldHash, newHash }) =>
         (oldHashes.get(sessionDate) ?? null) === oldHash && (newHashes.get(sessionDate) ?? null) === newHash,
@@ -224,7 +248,7 @@ function isAsCompared(
 /** The sessions of the calendar on these days; the old side may have bars on other days, too. */
 function hoursOf(symbol: string, dates: readonly SessionDate[], services: JobServices): readonly Session[] {
   const calendar = services.calendarOf(symbol)
-  return [...new Set(dates)].flatMap((date) => calendar.session(date) ?? [])
+  return dates.flatMap((date) => calendar.session(date) ?? [])
 }
 
 /** The profiles of a symbol as part of the whole run. */

@@ -14,6 +14,7 @@ import { FeatureStore } from '#main/stores/feature-store.ts'
 import type { JobDefinition } from '../job-definition.ts'
 import type { JobServices } from '../job-services.ts'
 import { checkSelection, selectedDates, selectedSymbols } from '../selection.ts'
+import { featureRowsTable } from './export-feature-rows.ts'
 import { defaultFeatureSet } from './features.ts'
 
 export const exportJob: JobDefinition<'export'> = {
@@ -224,6 +225,7 @@ const comparisonTable: TableOf = (params, services, { comparisons }) => {
         counts: run.summary.counts,
       }),
     },
+    ...featureRowsTable(run, comparisons, { wanted, from, to }),
   ]
 }
 
