@@ -87,6 +87,11 @@ export function selection(input: CommandInput): { symbols?: string[]; from?: str
   }
 }
 
+/** Symbols and both dates. Throws BAD_ARGUMENTS when a date is missing. */
+export function sessionWindow(input: CommandInput): { symbols?: string[]; from: string; to: string } {
+  return { ...selection(input), from: requiredDate(input, 'from'), to: requiredDate(input, 'to') }
+}
+
 function badOption(name: string, given: string, wanted: string): SwitchyardError {
   return new SwitchyardError('BAD_ARGUMENTS', `--${name} must be ${wanted}, not "${given}".`, {
     hint: 'See --help.',

@@ -1,7 +1,17 @@
-import type { JobControls, JobKind, JobParams, JobResult } from '#shared/jobs/job-kinds.ts'
+import type { JobControls, JobKind, JobParams, JobParamsInput, JobResult } from '#shared/jobs/job-kinds.ts'
 import type { ProgressStep } from '#shared/progress.ts'
 import type { JobControl } from './job-control.ts'
 import type { JobServices } from './job-services.ts'
+
+/** A job that another one ran as a part of itself, when it has succeeded. */
+export interface DonePart<K extends JobKind> {
+  readonly jobId: string
+  readonly kind: K
+  readonly result: JobResult<K>
+  readonly hasFindings: boolean
+  /** The result in a few words. */
+  readonly summary: string
+}
 
 /** What a running job gets. */
 export interface JobContext {
@@ -22,6 +32,19 @@ export interface JobContext {
     fraction: number,
     extra?: { detail?: string; done?: number; total?: number; unit?: string },
   ) => void
+  /**
+   * Runs another job as a part of this one, in its own lane, and returns when it has succeeded. It is an ordinary job with the id
+   * `<id of this job>-<part>`, so that this one finds it again after a restart. When this job is cancelled, so is the part.
+   *
+   * @param onProgress gets how far the part is, 0 to 1, and what it does.
+   * @throws {SwitchyardError} with the part's error, naming the part, when it does not succeed.
+   */
+  readonly runPart: <K extends JobKind>(
+    part: string,
+    kind: K,
+    params: JobParamsInput<K>,
+    onProgress: (fraction: number, detail: string) => void,
+  ) => Promise<DonePart<K>>
 }
 
 /**
@@ -33,10 +56,19 @@ export interface JobDefinition<K extends JobKind> {
   /** What an operator reads while it runs. */
   readonly title: string
   /**
-   * Jobs of the same lane never run at the same time: a lane is a database that they write, or `live` for what runs beside
-   * them until it is cancelled.
+   * Jobs of the same lane never run at the same time: a lane is a database that they write, `old-pipeline` for its command, `live` for
+   * what runs beside them until it is cancelled, or `chain` for jobs whose parts do all the work.
    */
-  readonly lane: 'raw' | 'curated' | 'features' | 'legacy' | 'comparisons' | 'exports' | 'live'
+  readonly lane:
+    | 'raw'
+    | 'curated'
+    | 'features'
+    | 'legacy'
+    | 'old-pipeline'
+    | 'comparisons'
+    | 'exports'
+    | 'live'
+    | 'chain'
   /** What `run` does when `control` asks for it; the same as JOB_KINDS tells clients. */
   readonly controls: JobControls<K>
   /**

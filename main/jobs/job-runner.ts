@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { reportError, SwitchyardError } from '#shared/errors.ts'
-import { JOB_KINDS, type JobKind, type JobParams, type JobParamsInput } from '#shared/jobs/job-kinds.ts'
+import { JOB_KINDS, type JobKind, type JobParams, type JobParamsInput, type JobResult } from '#shared/jobs/job-kinds.ts'
 import { actionRefusal, hasBegun } from '#shared/jobs/job-actions.ts'
 import { type ControlState, isFinal, type Job } from '#shared/jobs/job.ts'
+import type { Progress } from '#shared/progress.ts'
 import { storeError } from '#main/stores/store-error.ts'
 import { JOB_DEFINITIONS } from './definitions/definitions.ts'
 import { INTERRUPTION, isInterruption } from './interruption.ts'
 import { OperatorControl } from './job-control.ts'
-import type { JobDefinition, JobDefinitions } from './job-definition.ts'
+import type { DonePart, JobContext, JobDefinition, JobDefinitions } from './job-definition.ts'
 import type { JobServices } from './job-services.ts'
 import { progressReporter } from './progress-reporter.ts'
 import { steeredProgress } from './steered-progress.ts'
@@ -69,18 +70,12 @@ export class JobRunner {
   submit<K extends JobKind>(kind: K, params: JobParamsInput<K>): Job {
     if (this.#isShuttingDown)
       throw new SwitchyardError('CANCELLED', 'The engine is shutting down and takes no new work.')
-    const parsed = JOB_KINDS[kind].params.parse(params) as JobParams<K>
-    const definition = this.#definitions[kind] as JobDefinition<K>
-    definition.check?.(parsed, this.#services)
     const { ops } = this.#services.stores
     const nowMs = this.#services.nowMs()
     let id = newJobId(nowMs)
     // A script can ask for so many jobs in one second that two of them draw the same digits.
     while (ops.hasJob(id)) id = newJobId(nowMs)
-    const job = ops.enqueue(id, kind, parsed, nowMs)
-    this.#publish(job)
-    this.#startNext()
-    return ops.job(job.id)
+    return this.#submitAs(id, kind, params)
   }
 
   /** The job as it is now. Throws NOT_FOUND. */
@@ -145,6 +140,66 @@ export class JobRunner {
       return done
     })
     await Promise.all(resting)
+  }
+
+  #submitAs<K extends JobKind>(id: string, kind: K, params: JobParamsInput<K>): Job {
+    const parsed = JOB_KINDS[kind].params.parse(params) as JobParams<K>
+    const definition = this.#definitions[kind] as JobDefinition<K>
+    definition.check?.(parsed, this.#services)
+    const { ops } = this.#services.stores
+    this.#publish(ops.enqueue(id, kind, parsed, this.#services.nowMs()))
+    this.#startNext()
+    return ops.job(id)
+  }
+
+  /** What {@link JobContext.runPart} promises, for the job `whole`. */
+  async #runPart<K extends JobKind>(
+    whole: Job,
+    signal: AbortSignal,
+    ...[part, kind, params, onProgress]: Parameters<JobContext['runPart']>
+  ): Promise<DonePart<K>> {
+    signal.throwIfAborted()
+    const id = `${whole.id}-${part}`
+    if (!this.#services.stores.ops.hasJob(id)) this.#submitAs(id, kind, params)
+    // When the engine stops, the part goes back into the queue by itself, as this job does.
+    const onAbort = (): void => void (signal.reason === INTERRUPTION || this.cancel(id))
+    signal.addEventListener('abort', onAbort, { once: true })
+    let job: Job
+    try {
+      job = await this.#whenEnded(id, signal, ({ progress }) => onProgress(progress.fraction, progressWords(progress)))
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
+    signal.throwIfAborted()
+    if (job.state === 'succeeded') {
+      const result = job.result as JobResult<K>
+      return { jobId: id, kind: kind as K, result, hasFindings: job.hasFindings, summary: job.progress.title }
+    }
+    const { title } = this.#definitions[kind]
+    const { code, message, hint } = job.error ?? { code: 'JOB_FAILED' as const, message: `It ended as ${job.state}.` }
+    throw new SwitchyardError(code, `Stopped at "${title}" (job ${id}): ${message}`, { hint })
+  }
+
+  /** Waits until a job has ended; when the engine stops, until then at most. */
+  #whenEnded(id: string, signal: AbortSignal, onChange: (job: Job) => void): Promise<Job> {
+    return new Promise((resolve, reject) => {
+      const look = (job: Job): void => {
+        if (job.id !== id) return
+        onChange(job)
+        if (isFinal(job.state)) leave(() => resolve(job))
+      }
+      const onAbort = (): void => {
+        if (signal.reason === INTERRUPTION) leave(() => reject(signal.reason as Error))
+      }
+      const stop = this.onChange(look)
+      const leave = (then: () => void): void => {
+        stop()
+        signal.removeEventListener('abort', onAbort)
+        then()
+      }
+      signal.addEventListener('abort', onAbort, { once: true })
+      look(this.job(id))
+    })
   }
 
   #steer(id: string, action: 'pause' | 'resume' | 'drain', control: ControlState): Job {
@@ -266,6 +321,7 @@ export class JobRunner {
         signal,
         control,
         report,
+        runPart: (...part) => this.#runPart(begun, signal, ...part),
       })
     } finally {
       clearTimeout(proof)
@@ -303,6 +359,12 @@ export class JobRunner {
 /** Whether a queued job lets later ones of its lane go first. */
 function isPassedOver(job: Job): boolean {
   return job.control === 'pause' && !hasBegun(job)
+}
+
+function progressWords(progress: Progress): string {
+  return progress.kind === 'working' && progress.detail !== undefined
+    ? `${progress.title}: ${progress.detail}`
+    : progress.title
 }
 
 /** An id that sorts by time and is short enough to read out: `20240703-143105-1f3a`. */

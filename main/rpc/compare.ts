@@ -11,10 +11,22 @@ import { acceptancesOf, acceptCause, compareGridOf, runCausesOf, withdrawAccepta
 import { compareRowsOf } from './comparison-rows.ts'
 import { oldSourceOf } from './old-source.ts'
 import { featureProfiles } from './feature-comparison.ts'
-import { drift, fieldOf, profilesOf, runDetail, runReport, toRun, trend, whatIf } from './comparison-runs.ts'
+import {
+  drift,
+  fieldOf,
+  noiseFloors,
+  profilesOf,
+  runDetail,
+  runReport,
+  toRun,
+  trend,
+  whatIf,
+} from './comparison-runs.ts'
 
 export const compare = os.compare.router({
   start: os.compare.start.handler(({ context, input }) => context.engine.jobs.submit('compare', input)),
+  noiseFloor: os.compare.noiseFloor.handler(({ context, input }) => context.engine.jobs.submit('noise-floor', input)),
+  noiseFloors: os.compare.noiseFloors.handler(({ context }) => noiseFloors(context.engine.stores.comparisons)),
   runs: os.compare.runs.handler(({ context }) => context.engine.stores.comparisons.runs().map(toRun)),
   run: os.compare.run.handler(({ context, input }) => runDetail(context.engine.stores.comparisons, input.runId)),
   report: os.compare.report.handler(({ context, input }) => runReport(context.engine.stores.comparisons, input.runId)),

@@ -12,6 +12,7 @@ import type {
   ComparisonRunDetail,
   Drift,
   ErrorProfileReport,
+  NoiseFloorRun,
   TrendPoint,
   WhatIf,
   whatIfInputSchema,
@@ -19,13 +20,14 @@ import type {
 import { SwitchyardError } from '#shared/errors.ts'
 import { addCounts, emptyCounts } from '#main/compare/compare-session.ts'
 import { ErrorProfile, type ProfileData } from '#main/compare/distributions/error-profile.ts'
+import { noiseFloorOf } from '#main/compare/noise-floor.ts'
 import { driftOf } from '#main/compare/distributions/drift.ts'
 import type { ProfileDimension } from '#main/compare/distributions/profile-book.ts'
 import { symbolTolerances } from '#main/compare/tolerances.ts'
 import { recountSession } from '#main/compare/what-if.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
-import { ComparisonStore, type StoredRun } from '#main/stores/comparison-store.ts'
 import { featureDetail, featureHistograms, featureWhatIf, profileReports } from './feature-comparison.ts'
+import { ComparisonStore, requireOldAgainstNew, type StoredRun } from '#main/stores/comparison-store.ts'
 
 /** Answers about stored comparison runs. */
 
@@ -57,8 +59,19 @@ export function toRun(run: StoredRun): ComparisonRun {
     symbols: [...run.symbols],
     sessions: run.summary.sessions,
     sample: run.sample,
+    oldRuns: run.oldRuns === null ? null : [...run.oldRuns],
     counts: run.summary.counts,
   }
+}
+
+export function noiseFloors(comparisons: ComparisonStore): NoiseFloorRun[] {
+  return comparisons
+    .noiseRuns()
+    .flatMap(({ createdAtMs, from, to, symbols, summary, oldRuns }) =>
+      oldRuns === null
+        ? []
+        : [{ createdAtMs, from, to, symbols: [...symbols], ...noiseFloorOf(summary, [...oldRuns]) }],
+    )
 }
 
 export function runDetail(comparisons: ComparisonStore, runId: string): ComparisonRunDetail {
@@ -84,7 +97,7 @@ export function runDetail(comparisons: ComparisonStore, runId: string): Comparis
 }
 
 export function runReport(comparisons: ComparisonStore, runId: string): ComparisonReport {
-  const { summary } = comparisons.run(runId)
+  const { summary, oldRuns } = comparisons.run(runId)
   const reference = comparisons.reference()
   return {
     ...runDetail(comparisons, runId),
@@ -98,7 +111,9 @@ export function runReport(comparisons: ComparisonStore, runId: string): Comparis
     featureHistograms: featureHistograms(comparisons, runId),
     tests: summary.tests,
     drift:
-      reference === undefined || reference.runId === runId ? null : (driftFrom(comparisons, runId, reference) ?? null),
+      reference === undefined || reference.runId === runId || oldRuns !== null
+        ? null
+        : (driftFrom(comparisons, runId, reference) ?? null),
   }
 }
 
@@ -185,9 +200,9 @@ export function trend(comparisons: ComparisonStore, limit: number): TrendPoint[]
     })
 }
 
-/** Throws NOT_FOUND when no run is marked as the reference or one of the two has no distributions. */
+/** Throws NOT_FOUND when no run is marked as the reference or one of the two has no distributions, BAD_ARGUMENTS for an A/A run. */
 export function drift(comparisons: ComparisonStore, runId: string): Drift {
-  comparisons.run(runId)
+  requireOldAgainstNew(comparisons.run(runId))
   const reference = comparisons.reference()
   if (reference === undefined) {
     throw new SwitchyardError('NOT_FOUND', 'No run is marked as the reference.', {

@@ -1,5 +1,6 @@
 import { os } from './base.ts'
 import { sniff } from './legacy-sniff.ts'
+import { oldRunsOf } from './old-runs.ts'
 import { explain } from './explain.ts'
 import { acknowledge, findingsOf, reopen, rulesOf, trendOf } from './quality-findings.ts'
 import { gridOf, transformPlanOf } from './quality-grid.ts'
@@ -54,6 +55,8 @@ export const features = os.features.router({
 
 export const legacy = os.legacy.router({
   import: os.legacy.import.handler(({ context, input }) => context.engine.jobs.submit('legacy-import', input)),
+  run: os.legacy.run.handler(({ context, input }) => context.engine.jobs.submit('old-run', input)),
+  runs: os.legacy.runs.handler(({ context, input }) => oldRunsOf(context.engine, input.limit)),
   files: os.legacy.files.handler(({ context }) =>
     context.engine.stores.legacy.files().map(({ id: _id, stamp: _stamp, descriptionHash: _hash, ...file }) => ({
       ...file,
@@ -63,6 +66,10 @@ export const legacy = os.legacy.router({
   ),
   sniff: os.legacy.sniff.handler(({ context, input }) => sniff(context.engine, input)),
   rejected: os.legacy.rejected.handler(({ context, input }) => [...context.engine.stores.legacy.rejected(input.limit)]),
+})
+
+export const dualRun = os.dualRun.router({
+  start: os.dualRun.start.handler(({ context, input }) => context.engine.jobs.submit('dual-run', input)),
 })
 
 export const exporting = os.export.router({

@@ -5,7 +5,7 @@ import type { Engine } from '#main/engine/create-engine.ts'
 import { os } from './base.ts'
 import { compare } from './compare.ts'
 import { jobs } from './jobs.ts'
-import { exporting, features, ingest, legacy, live, quality, transform } from './pipeline.ts'
+import { dualRun, exporting, features, ingest, legacy, live, quality, transform } from './pipeline.ts'
 import { config, connection, system } from './system.ts'
 
 /** The whole contract, implemented. Every transport serves this one router. */
@@ -20,6 +20,7 @@ export const router = os.router({
   quality,
   features,
   legacy,
+  dualRun,
   compare,
   export: exporting,
 })

@@ -1,4 +1,5 @@
 import type { EngineEvent } from '#shared/contract/contract.ts'
+import { withoutSecrets } from '#shared/config/workspace-config.ts'
 import { os } from './base.ts'
 import { overviewOf } from './overview.ts'
 
@@ -23,7 +24,7 @@ export const config = os.config.router({
   get: os.config.get.handler(({ context: { engine } }) => ({
     file: engine.configFile,
     hash: engine.configHash,
-    config: engine.config,
+    config: withoutSecrets(engine.config),
   })),
 })
 

@@ -1,7 +1,12 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { COMPARED_FIELDS } from '#shared/config/comparison-config.ts'
 import { SwitchyardError } from '#shared/errors.ts'
-import { type CompareResult, type ComparisonCounts, compareResultSchema } from '#shared/jobs/job-kinds.ts'
+import {
+  type CompareResult,
+  type ComparisonCounts,
+  compareResultSchema,
+  oldRunPairSchema,
+} from '#shared/jobs/job-kinds.ts'
 import type { SessionDate } from '#shared/time.ts'
 import { guarded, openReadable, openWritable, type Readable, type Writable } from './database.ts'
 import { FeatureComparisons, WritableFeatureComparisons } from './feature-comparisons.ts'
@@ -22,12 +27,18 @@ export interface ComparisonRunStart {
   readonly codeVersion: string
   /** Share of the minutes that is compared; null for all. */
   readonly sample: number | null
+  /** Of an A/A run, the two runs of the old pipeline that it compares; else left out, as old is compared with new. */
+  readonly oldRuns?: OldRunPair | undefined
 }
 
-export interface StoredRun extends Omit<ComparisonRunStart, 'codeVersion'> {
+type OldRunPair = readonly [first: string, second: string]
+
+export interface StoredRun extends Omit<ComparisonRunStart, 'codeVersion' | 'oldRuns'> {
   readonly createdAtMs: number
   /** Null for runs from before it was kept. */
   readonly codeVersion: string | null
+  /** Null where old is compared with new. */
+  readonly oldRuns: OldRunPair | null
   /** SHA-256 (hex) over symbol, date and content hash of every block of a side; null for runs from before it was kept. */
   readonly oldHash: string | null
   readonly newHash: string | null
@@ -116,6 +127,7 @@ interface RunRow {
   readonly old_hash: string | null
   readonly new_hash: string | null
   readonly sample: number | null
+  readonly old_runs: string | null
 }
 
 interface SessionRow extends ComparisonBlobs {
@@ -145,10 +157,21 @@ export class ComparisonStore {
     this.#database.close()
   }
 
-  /** Finished runs, newest first. */
+  /** Finished runs of old against new, newest first. */
   runs(limit = 100): readonly StoredRun[] {
+    return this.#newest('old_runs is null', limit)
+  }
+
+  /** Finished A/A runs, the old pipeline against itself, newest first. */
+  noiseRuns(limit = 100): readonly StoredRun[] {
+    return this.#newest('old_runs is not null', limit)
+  }
+
+  #newest(which: string, limit: number): readonly StoredRun[] {
     const rows = this.#database
-      .prepare('select * from comparison_runs where finished = 1 order by created_at_ms desc, id desc limit ?')
+      .prepare(
+        `select * from comparison_runs where finished = 1 and ${which} order by created_at_ms desc, id desc limit ?`,
+      )
       .all(limit) as RunRow[]
     return rows.map(toRun)
   }
@@ -269,12 +292,14 @@ export class ComparisonStore {
     return blob === undefined ? undefined : unpack(blob)
   }
 
+  /** Of the runs of old against new. */
   summary(): { runs: number; sessions: number; rows: number; updatedAtMs: number | null } {
     return this.#database
       .prepare(
-        `select (select count(*) from comparison_runs where finished = 1) as runs, count(*) as sessions,
-                coalesce(sum(row_count), 0) as rows, (select max(created_at_ms) from comparison_runs where finished = 1) as updatedAtMs
-         from comparison_sessions s join comparison_runs r on r.id = s.run_id and r.finished = 1`,
+        `with finished as (select id, created_at_ms from comparison_runs where finished = 1 and old_runs is null)
+         select (select count(*) from finished) as runs, count(*) as sessions,
+                coalesce(sum(row_count), 0) as rows, (select max(created_at_ms) from finished) as updatedAtMs
+         from comparison_sessions s join finished r on r.id = s.run_id`,
       )
       .get() as { runs: number; sessions: number; rows: number; updatedAtMs: number | null }
   }
@@ -299,7 +324,8 @@ export class WritableComparisonStore extends ComparisonStore {
    * @returns when the run was begun, and the symbols that are done.
    */
   begin(run: ComparisonRunStart, nowMs: number): { readonly createdAtMs: number; readonly done: readonly string[] } {
-    const row = { ...run, symbols: JSON.stringify(run.symbols) }
+    const oldRuns = run.oldRuns === undefined ? null : JSON.stringify(run.oldRuns)
+    const row = { ...run, symbols: JSON.stringify(run.symbols), oldRuns }
     return guarded(this.file, () =>
       this.#database
         .transaction(() => {
@@ -307,7 +333,8 @@ export class WritableComparisonStore extends ComparisonStore {
             .prepare(
               `select created_at_ms from comparison_runs
                where id = @runId and finished = 0 and from_date = @from and to_date = @to and symbols = @symbols
-                 and old_pipeline = @oldPipeline and settings = @settings and code_version = @codeVersion and sample is @sample`,
+                 and old_pipeline = @oldPipeline and settings = @settings and code_version = @codeVersion and sample is @sample
+                 and old_runs is @oldRuns`,
             )
             .pluck()
             .get(row) as number | undefined
@@ -332,8 +359,9 @@ export class WritableComparisonStore extends ComparisonStore {
           }
           this.#database
             .prepare(
-              `insert into comparison_runs (id, created_at_ms, from_date, to_date, symbols, old_pipeline, settings, code_version, sample)
-               values (@runId, @nowMs, @from, @to, @symbols, @oldPipeline, @settings, @codeVersion, @sample)`,
+              `insert into comparison_runs
+                 (id, created_at_ms, from_date, to_date, symbols, old_pipeline, settings, code_version, sample, old_runs)
+               values (@runId, @nowMs, @from, @to, @symbols, @oldPipeline, @settings, @codeVersion, @sample, @oldRuns)`,
             )
             .run({ ...row, nowMs })
           return { createdAtMs: nowMs, done: [] }
@@ -475,9 +503,12 @@ export class WritableComparisonStore extends ComparisonStore {
     return hashJson(blocks)
   }
 
-  /** Marks a finished run as the one that others are compared with; null marks none. Earlier marks are kept. */
+  /**
+   * Marks a finished run as the one that others are compared with; null marks none. Earlier marks are kept. Throws NOT_FOUND, and
+   * BAD_ARGUMENTS for an A/A run.
+   */
   markReference(runId: string | null, nowMs: number): void {
-    if (runId !== null) this.run(runId)
+    if (runId !== null) requireOldAgainstNew(this.run(runId))
     guarded(this.file, () =>
       this.#database
         .prepare('insert into comparison_references (run_id, marked_at_ms) values (?, ?)')
@@ -493,6 +524,14 @@ export class WritableComparisonStore extends ComparisonStore {
   }
 }
 
+/** Throws BAD_ARGUMENTS for an A/A run, which says nothing of the new pipeline. */
+export function requireOldAgainstNew({ runId, oldRuns }: StoredRun): void {
+  if (oldRuns === null) return
+  throw new SwitchyardError('BAD_ARGUMENTS', `${runId} compares the old pipeline with itself.`, {
+    hint: 'Take a run that compares old with new; "compare runs" lists them.',
+  })
+}
+
 function toRun(row: RunRow): StoredRun {
   return {
     runId: row.id,
@@ -506,6 +545,7 @@ function toRun(row: RunRow): StoredRun {
     oldHash: row.old_hash,
     newHash: row.new_hash,
     sample: row.sample,
+    oldRuns: row.old_runs === null ? null : oldRunPairSchema.parse(JSON.parse(row.old_runs)),
     summary: compareResultSchema.parse(JSON.parse(row.summary)),
   }
 }

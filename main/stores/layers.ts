@@ -3,6 +3,7 @@ import { runs } from './migrations/comparisons/0001-runs.ts'
 import { inputsAndProfiles } from './migrations/comparisons/0002-inputs-and-profiles.ts'
 import { causes } from './migrations/comparisons/0003-causes.ts'
 import { featureComparisons } from './migrations/comparisons/0004-feature-comparisons.ts'
+import { oldAgainstOld } from './migrations/comparisons/0005-old-against-old.ts'
 import { sessions } from './migrations/curated/0001-sessions.ts'
 import { quality } from './migrations/curated/0002-quality.ts'
 import { findingIndexes } from './migrations/curated/0003-finding-indexes.ts'
@@ -60,7 +61,7 @@ export const LAYERS = {
   comparisons: {
     name: 'comparisons',
     applicationId: 0x53775934,
-    migrations: [runs, inputsAndProfiles, causes, featureComparisons],
+    migrations: [runs, inputsAndProfiles, causes, featureComparisons, oldAgainstOld],
     synchronous: 'NORMAL',
   },
   ops: {

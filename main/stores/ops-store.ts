@@ -98,6 +98,14 @@ export class OpsStore {
     return rows.map(toJob)
   }
 
+  /** Jobs of one kind, newest first. */
+  jobsOfKind(kind: JobKind, limit: number): readonly Job[] {
+    const rows = this.#database
+      .prepare('select * from jobs where kind = ? order by seq desc limit ?')
+      .all(kind, limit) as JobRow[]
+    return rows.map(toJob)
+  }
+
   hasJob(id: string): boolean {
     return this.#database.prepare('select 1 from jobs where id = ?').get(id) !== undefined
   }

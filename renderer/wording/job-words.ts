@@ -11,7 +11,10 @@ export const JOB_NAMES: Readonly<Record<JobKind, string>> = {
   transform: 'Curate',
   features: 'Build features',
   'legacy-import': 'Import old pipeline',
+  'old-run': 'Run old pipeline',
   compare: 'Compare',
+  'noise-floor': 'Noise floor',
+  'dual-run': 'Dual run',
   export: 'Export',
   rebuild: 'Rebuild',
   verify: 'Verify',
@@ -133,9 +136,25 @@ const RESULT_WORDS: Readonly<Record<JobKind, (job: Job) => string | undefined>> 
       result.missingFiles.length > 0 && `${formatCount(result.missingFiles.length)} missing`,
     ),
   ),
-  compare: words('compare', ({ counts, sessions }) => {
+  'old-run': words('old-run', (result) =>
+    list(
+      `${formatQuantity(result.files, 'file')}, ${formatBytes(result.bytes)}`,
+      formatQuantity(Math.round(result.durationMs / 1000), 'second'),
+    ),
+  ),
+  compare: words('compare', ({ counts, sessions, oldRuns }) => {
     const all = counts.common + counts.oldOnly + counts.newOnly
-    return `${formatShare(counts.equal, all)} % equal, ${formatShare(counts.different, all)} % different over ${formatQuantity(sessions, 'session')}`
+    return `${oldRuns === null ? '' : 'Old against old: '}${formatShare(counts.equal, all)} % equal, ${formatShare(counts.different, all)} % different over ${formatQuantity(sessions, 'session')}`
+  }),
+  'noise-floor': words('noise-floor', ({ fields }) => {
+    const unequal = Object.entries(fields).filter((field) => field[1].unequal > 0)
+    return unequal.length === 0
+      ? 'The old pipeline gave the same values twice'
+      : `Other values the second time: ${unequal.map(([field]) => field).join(', ')}`
+  }),
+  'dual-run': words('dual-run', ({ counts, parts }) => {
+    const all = counts.common + counts.oldOnly + counts.newOnly
+    return `${formatQuantity(parts.length, 'step')}, ${formatShare(counts.equal, all)} % equal, ${formatShare(counts.different, all)} % different`
   }),
   export: words(
     'export',

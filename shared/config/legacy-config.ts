@@ -80,6 +80,9 @@ export const legacyBarsConfigSchema = z
   .superRefine((description, context) => {
     const { files, symbol, table, decimal, thousands, headerRows, columns } = description
     const issue = (path: string[], message: string): void => context.addIssue({ code: 'custom', path, message })
+    if (files.includes('{out}') && (!readsOutFolder(description) || files.lastIndexOf('{out}') > 0)) {
+      issue(['files'], 'must begin with {out}/ when {out} stands in it')
+    }
     if (symbol === 'path' && !files.includes('{symbol}')) {
       issue(['files'], 'must contain {symbol}, unless symbol says that it stands in a column, a key or a table')
     }
@@ -100,16 +103,74 @@ export const legacyBarsConfigSchema = z
 export type LegacyBarsConfig = z.infer<typeof legacyBarsConfigSchema>
 export type LegacyBarsInput = z.input<typeof legacyBarsConfigSchema>
 
+/** Whether a description is of files below the folder of the newest run of the command. */
+export function readsOutFolder({ files }: Pick<LegacyBarsConfig, 'files'>): boolean {
+  return files.startsWith('{out}/')
+}
+
+/** What stands for something else in the command; anything else in braces that looks like one of them is refused. */
+export const COMMAND_PLACEHOLDERS = ['from', 'to', 'symbols', 'out'] as const
+/** `{from}`, and what was meant to be one: `{start}`, `{ from }`. Braces around other text are left alone. */
+export const COMMAND_PLACEHOLDER = /\{(\s*[A-Za-z_][\w\s.-]*)\}/g
+
+const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable')
+
+/** How the old pipeline is run for some sessions. No shell is involved unless the operator names one. */
+export const oldCommandConfigSchema = z.strictObject({
+  /** The program and its arguments, each with placeholders: session dates, symbols, and the folder to write to. */
+  argv: z
+    .array(z.string())
+    .min(1)
+    .superRefine((argv, context) => {
+      const issue = (index: number, message: string): void =>
+        context.addIssue({ code: 'custom', path: [index], message })
+      if (argv[0]?.trim() === '') issue(0, 'must be the program to run')
+      argv.forEach((argument, index) => {
+        if (argument.includes('\0')) issue(index, 'must not contain a NUL character')
+        for (const [whole, name] of argument.matchAll(COMMAND_PLACEHOLDER)) {
+          if (COMMAND_PLACEHOLDERS.some((known) => known === name)) continue
+          const known = COMMAND_PLACEHOLDERS.map((each) => `{${each}}`).join(', ')
+          issue(index, `has an unknown placeholder ${whole}; the known ones are ${known}`)
+        }
+      })
+    }),
+  /** What stands between the symbols in `{symbols}`. */
+  symbolSeparator: z.string().default(','),
+  /** Added to the little that the command inherits; the values are shown and logged nowhere. */
+  environment: z.record(variableName, z.string()).default({}),
+  /** Further variables that the command inherits from the engine, so that a secret need not stand in the file. */
+  inherit: z.array(variableName).default([]),
+  /** Working folder, from the workspace folder or absolute. */
+  folder: z.string().min(1).default('.'),
+  /** After so long the command and everything that it started is ended. */
+  timeLimitMinutes: z.number().positive().max(10_080).default(360),
+  /** How long it has to end by itself when it is asked to (SIGTERM); then it is killed. */
+  graceSeconds: z.number().min(0).max(600).default(10),
+})
+export type OldCommandConfig = z.infer<typeof oldCommandConfigSchema>
+
 export const oldPipelineConfigSchema = z
   .strictObject({
     name: z.string().min(1),
     bars: legacyBarsConfigSchema.optional(),
     /** Further descriptions, when the old pipeline left more than one kind of file. */
     sources: z.array(legacyBarsConfigSchema).default([]),
+    command: oldCommandConfigSchema.optional(),
   })
   .refine(({ bars, sources }) => bars !== undefined || sources.length > 0, {
     path: ['bars'],
     error: 'is required, or sources',
+  })
+  .superRefine(({ bars, sources, command }, context) => {
+    if (command !== undefined) return
+    const paths = [bars, ...sources].flatMap((description, i) =>
+      description !== undefined && readsOutFolder(description)
+        ? [i === 0 ? ['bars', 'files'] : ['sources', i - 1, 'files']]
+        : [],
+    )
+    for (const path of paths) {
+      context.addIssue({ code: 'custom', path, message: 'says {out}, and there is no command that writes there' })
+    }
   })
 
 export type OldPipelineConfig = z.infer<typeof oldPipelineConfigSchema>

@@ -92,3 +92,11 @@ export const workspaceConfigSchema = z
 export type WorkspaceConfig = z.infer<typeof workspaceConfigSchema>
 export type SymbolConfig = z.infer<typeof symbolConfigSchema>
 export type ContractConfig = z.infer<typeof contractConfigSchema>
+
+/** The configuration without the values of the old command's environment, which may be secrets: for all that is shown or written. */
+export function withoutSecrets(config: WorkspaceConfig): WorkspaceConfig {
+  const command = config.oldPipeline?.command
+  if (config.oldPipeline === undefined || command === undefined) return config
+  const environment = Object.fromEntries(Object.keys(command.environment).map((name) => [name, '(hidden)']))
+  return { ...config, oldPipeline: { ...config.oldPipeline, command: { ...command, environment } } }
+}

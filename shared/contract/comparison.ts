@@ -8,7 +8,7 @@ import {
 } from '#shared/config/comparison-config.ts'
 import { distributionTestSchema, errorSummarySchema, largestDifferenceSchema } from '#shared/jobs/error-summary.ts'
 import { featureTotalsSchema } from '#shared/jobs/feature-comparison.ts'
-import { comparisonCountsSchema } from '#shared/jobs/job-kinds.ts'
+import { comparisonCountsSchema, noiseFloorSchema, oldRunPairSchema } from '#shared/jobs/job-kinds.ts'
 import { featureDetailSchema } from './feature-comparison.ts'
 
 /** What the engine tells of comparison runs. */
@@ -22,6 +22,8 @@ export const comparisonRunSchema = z.object({
   sessions: z.int(),
   /** Share of the minutes that was compared; null when all were. */
   sample: z.number().nullable(),
+  /** Of an A/A run, the runs of the old pipeline that it compares: `old` is the first, `new` the second. Null else. */
+  oldRuns: oldRunPairSchema.nullable(),
   counts: comparisonCountsSchema,
 })
 export type ComparisonRun = z.infer<typeof comparisonRunSchema>
@@ -93,6 +95,15 @@ export const errorBinSchema = z.object({ from: z.number(), to: z.number(), count
 /** One profile of a run; the key is `all`, a symbol, a session date, or the minute since the session opened. */
 export const errorProfileSchema = errorSummarySchema.extend({ key: z.string(), histogram: z.array(errorBinSchema) })
 export type ErrorProfileReport = z.infer<typeof errorProfileSchema>
+
+/** The noise floor that an A/A run showed. */
+export const noiseFloorRunSchema = noiseFloorSchema.extend({
+  createdAtMs: z.number(),
+  from: z.string(),
+  to: z.string(),
+  symbols: z.array(z.string()),
+})
+export type NoiseFloorRun = z.infer<typeof noiseFloorRunSchema>
 
 /** A run beside the ones before: which share of the minutes is not as it should be, and how far values are apart. */
 export const trendPointSchema = z.object({

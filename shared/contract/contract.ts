@@ -8,6 +8,9 @@ import {
   ingestParamsSchema,
   liveParamsSchema,
   legacyFileSchema,
+  oldRunParamsSchema,
+  oldRunRecordSchema,
+  oldWindowSchema,
   selectionSchema,
   sessionDateSchema,
   verifyParamsSchema,
@@ -29,6 +32,7 @@ import {
   comparisonRunSchema,
   driftSchema,
   errorProfileSchema,
+  noiseFloorRunSchema,
   referenceSchema,
   trendPointSchema,
   whatIfInputSchema,
@@ -92,6 +96,20 @@ export const sniffedFileSchema = z.object({
   rejected: z.array(z.object({ line: z.int(), reason: z.string() })),
   doubts: z.array(z.string()),
 })
+
+/** A run of the old pipeline's command and what is known of it. */
+export const oldRunSchema = z.object({
+  runId: z.string(),
+  state: jobSchema.shape.state,
+  params: oldRunParamsSchema,
+  createdAtMs: z.number(),
+  /** Null while it runs, and when it ended before the command could be started or with the engine. */
+  record: oldRunRecordSchema.nullable(),
+  error: errorReportSchema.optional(),
+  /** Whether it is the one whose output an import reads. */
+  isRead: z.boolean(),
+})
+export type OldRun = z.infer<typeof oldRunSchema>
 
 export const layerSchema = z.object({
   layer: z.enum(['raw', 'curated', 'features', 'legacy', 'comparisons']),
@@ -360,6 +378,13 @@ export const contract = {
       .route({ method: 'POST', path: '/legacy/import' })
       .input(selectionSchema.pick({ symbols: true }))
       .output(jobSchema),
+    /** Runs the old pipeline's command for some sessions. */
+    run: base.route({ method: 'POST', path: '/legacy/run' }).input(oldWindowSchema).output(jobSchema),
+    /** Runs of the command, newest first. */
+    runs: base
+      .route({ method: 'GET', path: '/legacy/runs' })
+      .input(z.object({ limit: limitSchema(1_000, 50) }).prefault({}))
+      .output(z.array(oldRunSchema)),
     /** Files that the old bars came from. */
     files: base
       .route({ method: 'GET', path: '/legacy/files' })
@@ -374,8 +399,19 @@ export const contract = {
       .input(z.object({ limit: limitSchema(10_000, 200) }).prefault({}))
       .output(z.array(z.object({ file: z.string(), line: z.int(), reason: z.string(), text: z.string() }))),
   },
+  dualRun: {
+    /** Runs both pipelines over the same sessions, imports what the old one left, and compares; stops at the first that fails. */
+    start: base.route({ method: 'POST', path: '/dual-run' }).input(oldWindowSchema).output(jobSchema),
+  },
   compare: {
-    start: base.route({ method: 'POST', path: '/compare' }).input(compareParamsSchema).output(jobSchema),
+    start: base
+      .route({ method: 'POST', path: '/compare' })
+      .input(compareParamsSchema.omit({ oldRuns: true }))
+      .output(jobSchema),
+    /** Runs the old pipeline twice over the same sessions and compares the two. */
+    noiseFloor: base.route({ method: 'POST', path: '/compare/noise-floor' }).input(oldWindowSchema).output(jobSchema),
+    /** What A/A runs showed, newest first; `runs` and `trend` do not have them. */
+    noiseFloors: base.route({ method: 'GET', path: '/compare/noise-floors' }).output(z.array(noiseFloorRunSchema)),
     runs: base.route({ method: 'GET', path: '/compare/runs' }).output(z.array(comparisonRunSchema)),
     run: base
       .route({ method: 'GET', path: '/compare/runs/{runId}' })

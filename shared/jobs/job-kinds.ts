@@ -178,9 +178,58 @@ export const legacyImportResultSchema = z.object({
   missingFiles: z.array(z.string()),
   /** Files that were imported before and are no longer there; what came from them was taken out. */
   vanishedFiles: z.array(z.string()).default([]),
+  /** The run of the old pipeline's command whose `{out}` was read; null where no description says `{out}`. */
+  oldRun: z.string().nullable().default(null),
   /** The first of the imported files; `legacy.files` has all. */
   fileReports: z.array(legacyFileSchema).default([]),
 })
+
+/** Which sessions the old pipeline's command is run for. Both dates are included. */
+export const oldWindowSchema = z.object({
+  symbols: z.array(z.string().min(1)).min(1).optional(),
+  from: sessionDateSchema,
+  to: sessionDateSchema,
+})
+
+export const oldRunParamsSchema = oldWindowSchema.extend({
+  /** What its output is for: an import reads the newest run for `import`; what a noise floor is measured with is for that alone. */
+  purpose: z.enum(['import', 'noise-floor']).default('import'),
+})
+
+const printedSchema = z.object({
+  /** Path from the workspace folder. It keeps the beginning and the end. */
+  file: z.string(),
+  /** All that was printed, and what of it is not in the file. */
+  bytes: z.int(),
+  cutBytes: z.int(),
+})
+
+/** One run of the old pipeline's command, however it ended. Paths start at the workspace folder. */
+export const oldRunRecordSchema = z.object({
+  runId: z.string(),
+  from: z.string(),
+  to: z.string(),
+  symbols: z.array(z.string()),
+  /** The command as it was run. */
+  argv: z.array(z.string()),
+  /** Names of the variables that the configuration set or inherited; their values are kept nowhere. */
+  environment: z.array(z.string()),
+  /** The folder that it was given to write to, and what is in it. */
+  out: z.string(),
+  files: z.int(),
+  bytes: z.int(),
+  startedAtMs: z.number(),
+  durationMs: z.number(),
+  /** Null when a signal ended it. */
+  exitCode: z.int().nullable(),
+  exitSignal: z.string().nullable(),
+  endedBy: z.enum(['itself', 'time-limit', 'cancel']),
+  stdout: printedSchema,
+  stderr: printedSchema,
+  /** Whether an import reads what it wrote to `out`. */
+  isImported: z.boolean(),
+})
+export type OldRunRecord = z.infer<typeof oldRunRecordSchema>
 
 /** Counts per compared field over the minutes that both sides have. */
 export const fieldCountsSchema = z.object({
@@ -212,7 +261,12 @@ export const comparisonCountsSchema = z.object({
 })
 export type ComparisonCounts = z.infer<typeof comparisonCountsSchema>
 
+/** Two runs of the old pipeline's command over the same sessions. */
+export const oldRunPairSchema = z.tuple([z.string(), z.string()])
+
 export const compareParamsSchema = selectionSchema.extend({
+  /** An A/A run: compare what the second of these runs left with what the first left, instead of new with old. */
+  oldRuns: oldRunPairSchema.optional(),
   /** Compare this share of the minutes only, the same ones every time. All are compared when left out. */
   sample: z.number().gt(0).lt(1).optional(),
   /** Whether to look for the causes of differences; they are looked for unless it is false or `sample` is given. */
@@ -233,6 +287,8 @@ export type FoundCauses = z.infer<typeof foundCausesSchema>
 export const compareResultSchema = z.object({
   runId: z.string(),
   sessions: z.int(),
+  /** Of an A/A run, the runs of the old pipeline that it compares; null where old is compared with new. */
+  oldRuns: oldRunPairSchema.nullable().default(null),
   /** Share of the minutes that was compared; null when all were. */
   sample: z.number().nullable().default(null),
   counts: comparisonCountsSchema,
@@ -246,6 +302,46 @@ export const compareResultSchema = z.object({
   features: featureComparisonSchema.nullable().default(null),
 })
 export type CompareResult = z.infer<typeof compareResultSchema>
+
+export const fieldNoiseSchema = z.object({
+  /** Minutes that both runs have. */
+  minutes: z.int(),
+  /** Of them, those in which the two runs do not have the same value; and their share, null without minutes. */
+  unequal: z.int(),
+  unequalShare: z.number().nullable(),
+  /** Of |second - first| over all minutes with a value in both; null without such. */
+  p99: z.number().nullable(),
+  max: z.number().nullable(),
+})
+
+/** How far the old pipeline is from itself when it is run twice: smaller differences between old and new say nothing. */
+export const noiseFloorSchema = z.object({
+  /** The comparison run that it is from. */
+  runId: z.string(),
+  oldRuns: oldRunPairSchema,
+  /** Minutes that only one of the two has. */
+  onlyFirst: z.int(),
+  onlySecond: z.int(),
+  fields: z.record(z.string(), fieldNoiseSchema),
+})
+export type NoiseFloor = z.infer<typeof noiseFloorSchema>
+
+export const noiseFloorResultSchema = noiseFloorSchema.extend({
+  /** Rows that the first and the second run left, and those that could not be read. */
+  rows: z.tuple([z.int(), z.int()]),
+  rejected: z.tuple([z.int(), z.int()]),
+})
+
+/** A job that another one ran as a part of itself. */
+const partSchema = z.object({ jobId: z.string(), kind: z.string(), summary: z.string(), hasFindings: z.boolean() })
+
+export const dualRunResultSchema = z.object({
+  /** In the order in which they ran. */
+  parts: z.array(partSchema),
+  /** The comparison run, and what it counted. */
+  runId: z.string(),
+  counts: comparisonCountsSchema,
+})
 
 export const EXPORT_LAYERS = ['curated', 'features', 'comparison'] as const
 export const exportParamsSchema = selectionSchema.extend({
@@ -280,7 +376,10 @@ export const JOB_KINDS = {
   transform: { params: selectionSchema, result: transformResultSchema, controls: [] },
   features: { params: featuresParamsSchema, result: featuresResultSchema, controls: [] },
   'legacy-import': { params: selectionSchema.pick({ symbols: true }), result: legacyImportResultSchema, controls: [] },
+  'old-run': { params: oldRunParamsSchema, result: oldRunRecordSchema, controls: [] },
   compare: { params: compareParamsSchema, result: compareResultSchema, controls: [] },
+  'noise-floor': { params: oldWindowSchema, result: noiseFloorResultSchema, controls: [] },
+  'dual-run': { params: oldWindowSchema, result: dualRunResultSchema, controls: [] },
   export: { params: exportParamsSchema, result: exportResultSchema, controls: [] },
   rebuild: { params: selectionSchema, result: transformResultSchema, controls: [] },
   verify: { params: verifyParamsSchema, result: verifyResultSchema, controls: [] },

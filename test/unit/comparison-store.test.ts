@@ -59,6 +59,7 @@ const startOf = (runId: string): ComparisonRunStart => ({
 const resultOf = (runId: string): CompareResult => ({
   runId,
   sessions: 1,
+  oldRuns: null,
   sample: null,
   counts: COUNTS,
   errors: {},
@@ -144,6 +145,7 @@ describe('a comparison run', () => {
     store.finish('run-1', resultOf('run-1'))
     expect(store.run('run-1')).toEqual({
       ...startOf('run-1'),
+      oldRuns: null,
       createdAtMs: 1000,
       // SHA-256 of [] and of [["IBM","2024-07-01","new"],["SPY","2024-07-02","new"]], worked out with sha256sum.
       oldHash: '4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945',

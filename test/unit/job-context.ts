@@ -14,5 +14,6 @@ export function jobContext(
     signal: new AbortController().signal,
     control: new OperatorControl('run', () => undefined),
     report,
+    runPart: () => Promise.reject(new Error('there is no queue')),
   }
 }

@@ -5,12 +5,12 @@ import { COMPARED_FIELDS } from '#shared/config/comparison-config.ts'
 import type { TrendPoint, WhatIf, whatIfInputSchema } from '#shared/contract/comparison.ts'
 import type { ComparisonRun } from '#shared/contract/contract.ts'
 import { SwitchyardError } from '#shared/errors.ts'
-import type { ComparisonCounts } from '#shared/jobs/job-kinds.ts'
+import type { ComparisonCounts, NoiseFloor } from '#shared/jobs/job-kinds.ts'
 import type { EngineClient } from '#main/rpc/router.ts'
 import { alignColumns } from '../align-columns.ts'
 import { type Command, type CommandInput, type CommandOutput, ExitCode } from '../command.ts'
 import { withEngine } from '../engine-access.ts'
-import { integerOption, selection, SELECTION_OPTIONS, textOption } from '../options.ts'
+import { integerOption, selection, SELECTION_OPTIONS, sessionWindow, textOption } from '../options.ts'
 import { runJob } from '../run-job.ts'
 import { CAUSE_COMMANDS } from './cause-commands.ts'
 import { featureErrorLines, featureLines, featureWhatIfLines, unequalFeatures } from './feature-lines.ts'
@@ -209,7 +209,7 @@ const report: Command = {
         text:
           file === undefined
             ? [
-                `${found.runId}: ${found.oldPipeline}, ${found.symbols.join(', ')}, ${found.from} to ${found.to}${sampleWords(found.sample)}`,
+                `${found.runId}: ${found.oldPipeline}${found.oldRuns === null ? '' : ` against itself (runs ${found.oldRuns.join(' and ')})`}, ${found.symbols.join(', ')}, ${found.from} to ${found.to}${sampleWords(found.sample)}`,
                 `  minutes    equal ${counts.equal}, within tolerance ${counts.withinTolerance}, different ${counts.different}, only in old ${counts.oldOnly}, only in new ${counts.newOnly}`,
                 `  duplicates ${counts.duplicateKeys}, null against value ${counts.nullVersusValue}, not settled ${counts.notSettled}`,
                 ...fieldLines(counts),
@@ -312,6 +312,47 @@ const drift: Command = {
   },
 }
 
+const noiseFloor: Command = {
+  name: 'compare noise-floor',
+  summary:
+    'Run the old pipeline twice and compare the two: differences that small say nothing. Without dates, show the newest',
+  usage: '[--from D --to D [--symbols A,B]]',
+  options: SELECTION_OPTIONS,
+  run: (input) => {
+    const asksForRun = Object.keys(SELECTION_OPTIONS).some((name) => textOption(input, name) !== undefined)
+    if (asksForRun) {
+      return runJob<'noise-floor'>(input, (client) => client.compare.noiseFloor(sessionWindow(input)), noiseLines)
+    }
+    return withEngine(input.workspace, async (client) => {
+      const newest = (await client.compare.noiseFloors()).at(0)
+      if (newest === undefined) {
+        throw new SwitchyardError('NOT_FOUND', 'The noise floor was not measured yet.', {
+          hint: 'Measure it: switchyard compare noise-floor --from D --to D.',
+        })
+      }
+      const about = `${newest.runId}: ${newest.symbols.join(', ')}, ${newest.from} to ${newest.to}`
+      return { exitCode: ExitCode.Done, json: newest, text: [about, ...noiseLines(newest)] }
+    })
+  },
+}
+
+function noiseLines({ fields, onlyFirst, onlySecond, oldRuns }: NoiseFloor): string[] {
+  return [
+    `  first ${oldRuns[0]}, second ${oldRuns[1]}; minutes only in the first ${onlyFirst}, only in the second ${onlySecond}`,
+    ...alignColumns([
+      ['  field', 'minutes', 'unequal', 'unequal %', '|d| p99', 'max'],
+      ...Object.entries(fields).map(([field, { minutes, unequal, unequalShare, p99, max }]) => [
+        `  ${field}`,
+        String(minutes),
+        String(unequal),
+        digits(unequalShare === null ? null : unequalShare * 100),
+        digits(p99),
+        digits(max),
+      ]),
+    ]),
+  ]
+}
+
 function onlyRun({ positionals }: CommandInput): string {
   if (positionals.length === 1) return positionals[0]
   throw new SwitchyardError('BAD_ARGUMENTS', 'Name one comparison run.', { hint: '"compare runs" lists them.' })
@@ -326,4 +367,13 @@ function momentWords(ms: number): string {
 }
 
 /** Commands of the comparison, through the contract. */
-export const COMPARE_COMMANDS: readonly Command[] = [compare, runs, report, trend, reference, drift, ...CAUSE_COMMANDS]
+export const COMPARE_COMMANDS: readonly Command[] = [
+  compare,
+  runs,
+  report,
+  trend,
+  reference,
+  drift,
+  noiseFloor,
+  ...CAUSE_COMMANDS,
+]

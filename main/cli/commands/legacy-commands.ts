@@ -5,7 +5,7 @@ import { isoUtc } from '#shared/time.ts'
 import { alignColumns } from '../align-columns.ts'
 import { type Command, ExitCode } from '../command.ts'
 import { withEngine } from '../engine-access.ts'
-import { selection, SELECTION_OPTIONS, textOption } from '../options.ts'
+import { integerOption, selection, SELECTION_OPTIONS, sessionWindow, textOption } from '../options.ts'
 import { runJob } from '../run-job.ts'
 
 type FileReport = JobResult<'legacy-import'>['fileReports'][number]
@@ -86,5 +86,59 @@ const sniff: Command = {
   },
 }
 
-/** Commands about what the old pipeline left. */
-export const LEGACY_COMMANDS: readonly Command[] = [importLegacy, sniff]
+const runOld: Command = {
+  name: 'legacy run',
+  summary: 'Run the old pipeline as switchyard.yaml says',
+  usage: '--from D --to D [--symbols A,B]',
+  options: SELECTION_OPTIONS,
+  run: (input) =>
+    runJob<'old-run'>(
+      input,
+      (client) => client.legacy.run(sessionWindow(input)),
+      ({ argv, out, files, bytes, stdout, stderr }) => [
+        `  command  ${argv.map((argument) => JSON.stringify(argument)).join(' ')}`,
+        `  out      ${out}: ${files} files, ${bytes} bytes`,
+        ...[stdout, stderr].map(
+          (printed) =>
+            `  printed  ${printed.file}: ${printed.bytes} bytes${printed.cutBytes > 0 ? `, ${printed.cutBytes} of them left out` : ''}`,
+        ),
+      ],
+    ),
+}
+
+const oldRuns: Command = {
+  name: 'legacy runs',
+  summary: "List the runs of the old pipeline's command, newest first",
+  usage: '[--limit N]',
+  options: { limit: { type: 'string', help: 'How many of the newest; 50 when left out' } },
+  run: (input) =>
+    withEngine(input.workspace, async (client) => {
+      const list = await client.legacy.runs({ limit: integerOption(input, 'limit', 1, 1_000) ?? 50 })
+      return {
+        exitCode: ExitCode.Done,
+        json: list,
+        text:
+          list.length === 0
+            ? ["The old pipeline's command was not run yet."]
+            : alignColumns([
+                ['run', 'from', 'to', 'state', 'exit', 'seconds', 'files', ''],
+                ...list.map(({ runId, params, state, record, isRead }) => [
+                  runId,
+                  params.from,
+                  params.to,
+                  state,
+                  record === null ? '-' : String(record.exitCode ?? record.exitSignal),
+                  record === null ? '-' : (record.durationMs / 1000).toFixed(1),
+                  record === null ? '-' : String(record.files),
+                  [
+                    ...(isRead ? ['read by imports'] : []),
+                    ...(params.purpose === 'noise-floor' ? ['noise floor'] : []),
+                  ].join(', '),
+                ]),
+              ]),
+      }
+    }),
+}
+
+/** Commands about the old pipeline and what it left. */
+export const LEGACY_COMMANDS: readonly Command[] = [runOld, oldRuns, importLegacy, sniff]

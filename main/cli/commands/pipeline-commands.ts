@@ -5,6 +5,7 @@ import { withEngine } from '../engine-access.ts'
 import { selection, SELECTION_OPTIONS, textOption, wordsOption } from '../options.ts'
 import { runJob } from '../run-job.ts'
 import { COMPARE_COMMANDS } from './compare-commands.ts'
+import { dualRun } from './dual-run.ts'
 import { jobs } from './jobs.ts'
 import { LEGACY_COMMANDS } from './legacy-commands.ts'
 import { planOutput, QUALITY_COMMANDS } from './quality-commands.ts'
@@ -154,6 +155,7 @@ export const PIPELINE_COMMANDS: readonly Command[] = [
   buildFeatures,
   ...LEGACY_COMMANDS,
   ...COMPARE_COMMANDS,
+  dualRun,
   exportFiles,
   status,
   ...QUALITY_COMMANDS,

@@ -15,7 +15,7 @@ const MOST_SESSIONS = 100
  * found, what it was made from and with which configuration.
  */
 export function htmlReport(report: ComparisonReport): string {
-  const title = `Comparison ${report.runId}`
+  const title = `${report.oldRuns === null ? 'Comparison' : 'Noise floor'} ${report.runId}`
   return [
     '<!doctype html>',
     '<html lang="en">',
@@ -56,7 +56,12 @@ function verdict(report: ComparisonReport): string {
         ? `All ${count(whole)} minutes are equal or within tolerance.`
         : `${count(unequal)} of ${count(whole)} minutes (${share(unequal, whole)}) are different or on one side only.`
   const notes = [
-    `${report.oldPipeline} against curated bars: ${report.symbols.join(', ')}, ${count(report.sessions)} sessions from ${report.from} to ${report.to}; compared ${isoUtc(Math.floor(report.createdAtMs / 1000))}.`,
+    `${report.oldPipeline} against ${report.oldRuns === null ? 'curated bars' : 'itself'}: ${report.symbols.join(', ')}, ${count(report.sessions)} sessions from ${report.from} to ${report.to}; compared ${isoUtc(Math.floor(report.createdAtMs / 1000))}.`,
+    ...(report.oldRuns === null
+      ? []
+      : [
+          `The old pipeline was run twice over the same sessions: old is what run ${report.oldRuns[0]} left, new what run ${report.oldRuns[1]} left. Nothing here says anything about the new pipeline.`,
+        ]),
     ...(report.sample === null
       ? []
       : [

@@ -1,4 +1,4 @@
-import { allocateBars, type BarColumns, observedBars } from '#shared/bars.ts'
+import { allocateBars, type BarColumns } from '#shared/bars.ts'
 import { RowClass } from '#main/compare/block-comparer.ts'
 import { OLD_ONLY } from '#main/compare/causes/attribute-differences.ts'
 import { causeKey } from '#main/compare/causes/cause-key.ts'
@@ -9,11 +9,11 @@ import { ValueTests } from '#main/compare/distributions/value-tests.ts'
 import { LargestDifferences } from '#main/compare/largest-differences.ts'
 import { sessionEdges } from '#main/compare/tolerances.ts'
 import { type ComparisonSession, ROW_HAS_OPEN, type SymbolCauses } from '#main/stores/comparison-store.ts'
-import { CuratedStore } from '#main/stores/curated-store.ts'
 import { LegacyStore } from '#main/stores/legacy-store.ts'
 import { encodeDoubles, encodeTimes } from '#main/stores/session-block.ts'
 import type { SessionDate } from '#shared/time.ts'
 import type { CompareTask, Delivery, SymbolResult } from './compute-task.ts'
+import { openNewSide, type OpenNewSide } from './new-side.ts'
 import { StoredPairs } from './stored-pairs.ts'
 
 const SESSIONS_PER_BATCH = 64
@@ -30,7 +30,7 @@ interface SessionRows {
 
 /** Compares the sessions of one symbol that either side has, batch by batch; then looks for the causes of what differs. */
 export function* compareSymbol(task: CompareTask): Generator<Delivery<'compare'>, null> {
-  const curated = new CuratedStore(task.curatedFile)
+  const newSide = openNewSide(task.newSide)
   const legacy = new LegacyStore(task.legacyFile)
   try {
     const { symbol, tolerances, unsettledFromTs, sample } = task
@@ -47,7 +47,7 @@ export function* compareSymbol(task: CompareTask): Generator<Delivery<'compare'>
     const dates = [
       ...new Set([
         ...legacy.sessionDates(symbol, task.from, task.to),
-        ...curated.sessions(symbol, task.from, task.to).map(({ session }) => session.date),
+        ...newSide.sessionDates(symbol, task.from, task.to),
       ]),
     ].sort()
     const byCalendar = new Set(task.hours?.map(({ date }) => date))
@@ -55,11 +55,9 @@ export function* compareSymbol(task: CompareTask): Generator<Delivery<'compare'>
     let batch: ComparisonSession[] = []
     for (const sessionDate of dates) {
       const old = legacy.block(symbol, sessionDate)
-      const fresh = curated.block(symbol, sessionDate)
-      // A bar that stands for a minute without trades was not received: there is nothing to compare.
-      const received = fresh === undefined ? NO_BARS : observedBars(fresh.bars)
-      const hours = fresh?.session
-      const { counts, rows } = comparer.compare(old?.bars ?? NO_BARS, received, tolerances.middle, {
+      const fresh = newSide.block(symbol, sessionDate)
+      const hours = fresh?.hours
+      const { counts, rows } = comparer.compare(old?.bars ?? NO_BARS, fresh?.bars ?? NO_BARS, tolerances.middle, {
         ...rules,
         observe: (field, a, b, ts, count) => {
           if (count === 0) return
@@ -98,12 +96,12 @@ export function* compareSymbol(task: CompareTask): Generator<Delivery<'compare'>
       }
     }
     if (batch.length > 0) yield { batch: { kind: 'sessions', sessions: batch }, memory: [] }
-    const causes = task.hours === null ? null : causesOf(task, task.hours, curated, legacy, dates, unequal)
+    const causes = task.hours === null ? null : causesOf(task, task.hours, newSide, legacy, dates, unequal)
     const result = { largest: largest.list(), pages: book.pages(), tests: tests.list(), found: foundOf(causes) }
     yield { batch: { kind: 'symbol', symbol: { symbol, result, causes } }, memory: [] }
     return null
   } finally {
-    curated.close()
+    newSide.close()
     legacy.close()
   }
 }
@@ -125,12 +123,12 @@ function foundOf(symbol: SymbolCauses | null): SymbolResult['found'] {
 function causesOf(
   { symbol, tolerances, tickSize, unsettledFromTs }: CompareTask,
   hours: NonNullable<CompareTask['hours']>,
-  curated: CuratedStore,
+  newSide: OpenNewSide,
   legacy: LegacyStore,
   dates: readonly SessionDate[],
   unequal: readonly SessionRows[],
 ): SymbolCauses {
-  const pairs = new StoredPairs({ curated, legacy, symbol, dates, hours, unsettledFromTs })
+  const pairs = new StoredPairs({ newSide, legacy, symbol, dates, hours, unsettledFromTs })
   const { causes, ledger } = explainDifferences(pairs, { tolerances, tickSize })
   const rowsBySession = ledger.rowsBySession()
   let index = 0

@@ -58,10 +58,15 @@ export interface FeaturesTask {
   readonly runs: readonly (readonly SessionOfFeatures[])[]
 }
 
+/** What stands in the place of the new bars: these, or of an A/A run what the old pipeline left when it was run again. */
+export type NewSide =
+  | { readonly kind: 'curated'; readonly file: string }
+  | { readonly kind: 'legacy'; readonly file: string; readonly sessions: readonly Session[] }
+
 export interface CompareTask {
   readonly kind: 'compare'
-  readonly curatedFile: string
   readonly legacyFile: string
+  readonly newSide: NewSide
   readonly symbol: string
   readonly from: string
   readonly to: string

@@ -1,14 +1,14 @@
-import { allocateBars, type BarColumns, barsBetween, observedBars } from '#shared/bars.ts'
+import { allocateBars, type BarColumns, barsBetween } from '#shared/bars.ts'
 import type { Session } from '#shared/calendar/calendar.ts'
 import type { SessionDate } from '#shared/time.ts'
 import type { SessionPair, SupersededRow } from '#main/compare/causes/cause.ts'
-import type { CuratedStore } from '#main/stores/curated-store.ts'
 import type { LegacyStore } from '#main/stores/legacy-store.ts'
+import type { OpenNewSide } from './new-side.ts'
 
 const NO_BARS: BarColumns = allocateBars(0)
 
 export interface StoredPairsOptions {
-  readonly curated: CuratedStore
+  readonly newSide: OpenNewSide
   readonly legacy: LegacyStore
   readonly symbol: string
   readonly dates: readonly SessionDate[]
@@ -38,13 +38,13 @@ export class StoredPairs implements Iterable<SessionPair> {
   }
 
   *[Symbol.iterator](): Generator<SessionPair> {
-    const { curated, legacy, symbol, dates, unsettledFromTs } = this.#options
+    const { newSide, legacy, symbol, dates, unsettledFromTs } = this.#options
     for (const date of dates) {
-      const block = curated.block(symbol, date)
-      const session = block?.session ?? this.#hours.get(date)
+      const block = newSide.block(symbol, date)
+      const session = block?.hours ?? this.#hours.get(date)
       if (session === undefined) continue
       const old = settled(legacy.block(symbol, date)?.bars ?? NO_BARS, unsettledFromTs)
-      const fresh = settled(block === undefined ? NO_BARS : observedBars(block.bars), unsettledFromTs)
+      const fresh = settled(block?.bars ?? NO_BARS, unsettledFromTs)
       yield { session, old, fresh, superseded: this.#supersededOf(old) }
     }
   }

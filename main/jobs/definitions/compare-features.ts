@@ -87,6 +87,7 @@ export async function compareFeatures(
     return {
       ...task,
       kind: 'compare-features',
+      curatedFile: curated.file,
       featuresFile: store.file,
       set: store.set(definition.name) ?? null,
       features,

@@ -17,6 +17,7 @@ import type { JobDefinition } from '../job-definition.ts'
 import type { SymbolResult } from '../compute/compute-task.ts'
 import { isInterruption } from '../interruption.ts'
 import type { JobServices } from '../job-services.ts'
+import { comparedSides } from '../compared-sides.ts'
 import { checkSelection, selectedDates, selectedSymbols } from '../selection.ts'
 import {
   checkComparedFeatures,
@@ -45,23 +46,21 @@ export const compareJob: JobDefinition<'compare'> = {
     checkComparedFeatures(services)
   },
   run: async (params, { services, signal, report, jobId }) => {
-    const { curated, legacy, comparisons } = services.stores
+    const { comparisons } = services.stores
     const runId = jobId
     // The engine may have died between finishing the run and noting that the job is done.
     if (comparisons.isFinished(runId)) return comparisons.run(runId).summary
     const { settleMinutes, largestDifferences, ...toleranceRules } = services.config.comparison
     const sample = params.sample ?? null
     // Where minutes are left out, neighbours are missing: a shift in time could not be told from anything else.
-    const isSearched = sample === null && params.causes !== false
+    const isSearched = sample === null && params.causes !== false && params.oldRuns === undefined
     const oldPipeline = requireOldPipeline(services)
     const wanted = selectedDates(params)
-    const selected = selectedSymbols(params, services).map((symbol) => {
-      const dates = new Set([
-        ...legacy.sessionDates(symbol, wanted.from, wanted.to),
-        ...curated.sessions(symbol, wanted.from, wanted.to).map(({ session }) => session.date),
-      ])
-      return { symbol, dates: [...dates].sort() }
-    })
+    const sides = comparedSides(params, services)
+    const selected = selectedSymbols(params, services).map((symbol) => ({
+      symbol,
+      dates: [...new Set(sides.dates(symbol, wanted.from, wanted.to))],
+    }))
     const symbols = selected.filter(({ dates }) => dates.length > 0)
     if (symbols.length === 0) {
       throw new SwitchyardError('NOTHING_TO_DO', 'Neither the old nor the new pipeline has bars in this selection.', {
@@ -76,7 +75,7 @@ export const compareJob: JobDefinition<'compare'> = {
     const from = symbols.map(({ dates }) => dates[0]).sort()[0]
     const to = symbols.map(({ dates }) => dates[dates.length - 1]).sort()[symbols.length - 1]
     const total = symbols.reduce((sum, { dates }) => sum + dates.length, 0)
-    const featurePlan = featuresToCompare(services)
+    const featurePlan = params.oldRuns === undefined ? featuresToCompare(services) : null
     const { createdAtMs, done } = comparisons.begin(
       {
         runId,
@@ -87,6 +86,7 @@ export const compareJob: JobDefinition<'compare'> = {
         settings: canonicalJson({ ...services.config.comparison, tickSizes }),
         codeVersion: services.version,
         sample,
+        oldRuns: params.oldRuns,
       },
       services.nowMs(),
     )
@@ -95,8 +95,8 @@ export const compareJob: JobDefinition<'compare'> = {
       let sessions = 0
       const tasks = symbols.map(({ symbol, dates }): CompareTask => ({
         kind: 'compare',
-        curatedFile: curated.file,
-        legacyFile: legacy.file,
+        legacyFile: sides.legacyFile,
+        newSide: sides.newSide(symbol, from, to),
         symbol,
         from,
         to,
@@ -112,7 +112,7 @@ export const compareJob: JobDefinition<'compare'> = {
       const rest = symbols.filter(({ symbol, dates }) => {
         if (!done.includes(symbol)) return true
         const added = comparisons.addedSessions(runId, symbol)
-        if (!isAsCompared(symbol, dates, added, services)) {
+        if (params.oldRuns !== undefined || !isAsCompared(symbol, dates, added, services)) {
           comparisons.dropSymbol(runId, symbol)
           return true
         }
@@ -165,6 +165,7 @@ export const compareJob: JobDefinition<'compare'> = {
       const result: CompareResult = {
         runId,
         sessions,
+        oldRuns: params.oldRuns ?? null,
         sample,
         counts,
         errors: Object.fromEntries(fields.map((field) => [field, book.profile('all', field, 'all').summary()])),
@@ -185,9 +186,10 @@ export const compareJob: JobDefinition<'compare'> = {
   },
   hasFindings: ({ counts, features }) =>
     counts.different + counts.oldOnly + counts.newOnly > 0 || hasFeatureFindings(features),
-  summary: ({ counts, sample, found, features }) =>
+  summary: ({ counts, sample, found, features, oldRuns }) =>
     [
-      `${counts.common} common minutes: ${counts.equal} equal, ${counts.withinTolerance} within tolerance, ${counts.different} different; ${counts.oldOnly} only in old, ${counts.newOnly} only in new.`,
+      ...(oldRuns === null ? [] : ['The old pipeline against itself.']),
+      `${counts.common} common minutes: ${counts.equal} equal, ${counts.withinTolerance} within tolerance, ${counts.different} different; ${counts.oldOnly} only in ${oldRuns === null ? 'old' : 'the first run'}, ${counts.newOnly} only in ${oldRuns === null ? 'new' : 'the second'}.`,
       ...(counts.duplicateKeys === 0 ? [] : [`${counts.duplicateKeys} minutes more than once in old.`]),
       ...(counts.notSettled === 0 ? [] : [`${counts.notSettled} not settled yet.`]),
       ...foundWords(found),

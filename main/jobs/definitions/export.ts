@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { BAR_COLUMNS } from '#shared/bars.ts'
 import { COMPARED_FIELDS } from '#shared/config/comparison-config.ts'
+import { withoutSecrets } from '#shared/config/workspace-config.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import { type ExportParams, type ExportResult, exportResultSchema } from '#shared/jobs/job-kinds.ts'
 import { findingKeyText } from '#shared/quality/finding-key.ts'
@@ -58,7 +59,7 @@ export const exportJob: JobDefinition<'export'> = {
           workspace: services.config.name,
           selection: params,
           configurationHash: services.configHash,
-          configuration: services.config,
+          configuration: withoutSecrets(services.config),
         },
         heldBack,
         signal,
@@ -219,6 +220,9 @@ const comparisonTable: TableOf = (params, services, { comparisons }) => {
         note: 'Minutes that are equal on both sides in every field are counted in the run and not repeated here.',
         runId: run.runId,
         oldPipeline: run.oldPipeline,
+        ...(run.oldRuns === null
+          ? {}
+          : { oldRuns: run.oldRuns, sides: 'old is the first of these runs, new the second' }),
         sample: run.sample,
         inputs: { oldHash: run.oldHash, newHash: run.newHash, codeVersion: run.codeVersion },
         settings: JSON.parse(run.settings) as unknown,

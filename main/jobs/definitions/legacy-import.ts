@@ -1,11 +1,12 @@
 import { statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { descriptionsOf } from '#shared/config/legacy-config.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import { findCandidates, symbolOf } from '#main/legacy/find-candidates.ts'
 import { type CandidateFile, importFiles, isUnchanged } from '#main/legacy/import-files.ts'
 import type { JobDefinition } from '../job-definition.ts'
 import type { JobServices } from '../job-services.ts'
+import { hasOutFolder, isOfRun, requireNewestRun, withOutFolder } from '../old-runs.ts'
 import { selectedSymbols } from '../selection.ts'
 
 /** Reports of files that a result keeps. */
@@ -34,7 +35,9 @@ export const legacyImportJob: JobDefinition<'legacy-import'> = {
   },
   run: async (params, { services, signal, report }) => {
     const { legacy: store } = services.stores
-    const oldPipeline = requireOldPipeline(services)
+    const described = requireOldPipeline(services)
+    const newest = hasOutFolder(described) ? requireNewestRun(services) : undefined
+    const oldPipeline = newest === undefined ? described : withOutFolder(described, newest.runId)
     const all = services.config.symbols.map(({ symbol }) => symbol)
     const selected = new Set(selectedSymbols(params, services))
     const hours = new Map(all.map((symbol) => [symbol, services.calendarOf(symbol).hash]))
@@ -56,7 +59,16 @@ export const legacyImportJob: JobDefinition<'legacy-import'> = {
     }
     store.forgetInterrupted()
     const present = new Set(found.files.map(({ file }) => file))
-    const vanished = store.knownFiles().filter((known) => isSelected(known) && !present.has(known.file))
+    // A run says nothing of symbols that it was not asked for: what an earlier one left of them stays.
+    const asked = new Set([
+      ...(newest?.symbols ?? all),
+      ...candidates.filter(({ file }) => isOfRun(file)).map(({ symbol }) => symbol),
+    ])
+    const isAsked = ({ file, symbol }: { readonly file: string; readonly symbol: string | null }): boolean =>
+      !isOfRun(file) || symbol === null || asked.has(symbol)
+    const vanished = store
+      .knownFiles()
+      .filter((known) => isSelected(known) && isAsked(known) && !present.has(known.file))
     const changed: CandidateFile[] = []
     for (const [i, candidate] of candidates.entries()) {
       signal.throwIfAborted()
@@ -100,8 +112,10 @@ export const legacyImportJob: JobDefinition<'legacy-import'> = {
       otherFiles: found.otherFiles.length,
       sessions: 0,
       overlappingMinutes: 0,
-      missingFiles: found.missing.filter(isSelected).map(({ file }) => file),
-      vanishedFiles: vanished.map(({ file }) => file),
+      missingFiles: found.missing.filter((one) => isSelected(one) && isAsked(one)).map(({ file }) => file),
+      // What a newer run takes the place of has not gone astray.
+      vanishedFiles: vanished.map(({ file }) => file).filter((file) => newest === undefined || !isOfRun(file)),
+      oldRun: newest?.runId ?? null,
       fileReports: [] as (typeof reports)[number][],
     }
     let reports: Awaited<ReturnType<typeof importFiles>>['reports'][number][] = []
@@ -114,7 +128,7 @@ export const legacyImportJob: JobDefinition<'legacy-import'> = {
           vanished.filter((file) => file.symbol === symbol).map(({ file }) => file),
           {
             store,
-            scratchFile: join(services.folder, 'store', 'legacy-import.tmp'),
+            scratchFile: join(dirname(store.file), 'legacy-import.tmp'),
             targetOf: ({ description }, oldName) => {
               const target = symbolOf(description, oldName, all)
               return target === undefined ? undefined : { symbol: target, calendar: services.calendarOf(target) }
@@ -155,7 +169,7 @@ export const legacyImportJob: JobDefinition<'legacy-import'> = {
   },
   hasFindings: (result) => result.rejected > 0 || result.duplicates > 0 || result.missingFiles.length > 0,
   summary: (result) =>
-    `${result.rows} rows of ${result.files} files imported, ${result.rejected} rows refused, ${result.filesUnchanged} files were unchanged.`,
+    `${result.rows} rows of ${result.files} files imported, ${result.rejected} rows refused, ${result.filesUnchanged} files were unchanged.${result.oldRun === null ? '' : ` They are of run ${result.oldRun}.`}`,
 }
 
 function summed(failures: readonly SwitchyardError[]): SwitchyardError {
