@@ -367,7 +367,7 @@ describe('a full disk', () => {
   test.skipIf(!canMount)(
     'on which not even a failure can be noted ends every job, and the engine goes on',
     async () => {
-      const disk = await mountSmallDisk(900 * 1024)
+      const disk = await mountSmallDisk(1100 * 1024)
       const simulator = await openSimulator({ market })
       cpSync(
         join(newWorkspace({ symbols: ['SPY', 'AAPL'], port: simulator.port, tws: ONE_BY_ONE }), 'switchyard.yaml'),
