@@ -11,17 +11,8 @@ import { acceptancesOf, acceptCause, compareGridOf, runCausesOf, withdrawAccepta
 import { compareRowsOf } from './comparison-rows.ts'
 import { oldSourceOf } from './old-source.ts'
 import { featureProfiles } from './feature-comparison.ts'
-import {
-  drift,
-  fieldOf,
-  noiseFloors,
-  profilesOf,
-  runDetail,
-  runReport,
-  toRun,
-  trend,
-  whatIf,
-} from './comparison-runs.ts'
+import { runReport } from './comparison-report.ts'
+import { drift, fieldOf, noiseFloors, profilesOf, runDetail, toRun, trend, whatIf } from './comparison-runs.ts'
 
 export const compare = os.compare.router({
   start: os.compare.start.handler(({ context, input }) => context.engine.jobs.submit('compare', input)),
@@ -29,9 +20,9 @@ export const compare = os.compare.router({
   noiseFloors: os.compare.noiseFloors.handler(({ context }) => noiseFloors(context.engine.stores.comparisons)),
   runs: os.compare.runs.handler(({ context }) => context.engine.stores.comparisons.runs().map(toRun)),
   run: os.compare.run.handler(({ context, input }) => runDetail(context.engine.stores.comparisons, input.runId)),
-  report: os.compare.report.handler(({ context, input }) => runReport(context.engine.stores.comparisons, input.runId)),
+  report: os.compare.report.handler(({ context, input }) => runReport(context.engine, input.runId)),
   reportHtml: os.compare.reportHtml.handler(({ context, input }) => ({
-    html: htmlReport(runReport(context.engine.stores.comparisons, input.runId)),
+    html: htmlReport(runReport(context.engine, input.runId)),
   })),
   profiles: os.compare.profiles.handler(({ context, input }) =>
     profilesOf(context.engine.stores.comparisons, input.runId, fieldOf(input.field), input.dimension),

@@ -7,7 +7,6 @@ import {
   toleranceRulesSchema,
 } from '#shared/config/comparison-config.ts'
 import type {
-  ComparisonReport,
   ComparisonRun,
   ComparisonRunDetail,
   Drift,
@@ -26,7 +25,7 @@ import type { ProfileDimension } from '#main/compare/distributions/profile-book.
 import { symbolTolerances } from '#main/compare/tolerances.ts'
 import { recountSession } from '#main/compare/what-if.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
-import { featureDetail, featureHistograms, featureWhatIf, profileReports } from './feature-comparison.ts'
+import { featureDetail, featureWhatIf, profileReports } from './feature-comparison.ts'
 import { ComparisonStore, requireOldAgainstNew, type StoredRun } from '#main/stores/comparison-store.ts'
 
 /** Answers about stored comparison runs. */
@@ -96,27 +95,6 @@ export function runDetail(comparisons: ComparisonStore, runId: string): Comparis
   }
 }
 
-export function runReport(comparisons: ComparisonStore, runId: string): ComparisonReport {
-  const { summary, oldRuns } = comparisons.run(runId)
-  const reference = comparisons.reference()
-  return {
-    ...runDetail(comparisons, runId),
-    errors: summary.errors,
-    histograms: Object.fromEntries(
-      Object.keys(summary.errors).map((field) => [
-        field,
-        profilesOf(comparisons, runId, field, 'all')[0]?.histogram ?? [],
-      ]),
-    ),
-    featureHistograms: featureHistograms(comparisons, runId),
-    tests: summary.tests,
-    drift:
-      reference === undefined || reference.runId === runId || oldRuns !== null
-        ? null
-        : (driftFrom(comparisons, runId, reference) ?? null),
-  }
-}
-
 export function profilesOf(
   comparisons: ComparisonStore,
   runId: string,
@@ -182,7 +160,7 @@ export function trend(comparisons: ComparisonStore, limit: number): TrendPoint[]
     .runs(limit)
     .toReversed()
     .map((run) => {
-      const { counts, errors } = run.summary
+      const { counts, errors, found } = run.summary
       const minutes = counts.common + counts.oldOnly + counts.newOnly
       return {
         runId: run.runId,
@@ -194,6 +172,7 @@ export function trend(comparisons: ComparisonStore, limit: number): TrendPoint[]
         minutes,
         unequalShare: minutes === 0 ? null : (counts.different + counts.oldOnly + counts.newOnly) / minutes,
         differentShare: counts.common === 0 ? null : counts.different / counts.common,
+        withoutCauseShare: found === null || found.differences === 0 ? null : 1 - found.attributed / found.differences,
         p99: Object.fromEntries(Object.entries(errors).map(([field, error]) => [field, error.absolute.p99])),
         isReference: run.runId === reference,
       }
@@ -218,7 +197,12 @@ export function drift(comparisons: ComparisonStore, runId: string): Drift {
   return found
 }
 
-function driftFrom(comparisons: ComparisonStore, runId: string, reference: Drift['reference']): Drift | undefined {
+/** How a run drifts from the reference; undefined when they have no distributions in common. */
+export function driftFrom(
+  comparisons: ComparisonStore,
+  runId: string,
+  reference: Drift['reference'],
+): Drift | undefined {
   const profiles = (id: string): Record<string, ErrorProfile> =>
     Object.fromEntries(
       COMPARED_FIELDS.flatMap((field) => {

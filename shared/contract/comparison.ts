@@ -9,6 +9,7 @@ import {
 import { distributionTestSchema, errorSummarySchema, largestDifferenceSchema } from '#shared/jobs/error-summary.ts'
 import { featureTotalsSchema } from '#shared/jobs/feature-comparison.ts'
 import { comparisonCountsSchema, noiseFloorSchema, oldRunPairSchema } from '#shared/jobs/job-kinds.ts'
+import { runCausesSchema } from './causes.ts'
 import { featureDetailSchema } from './feature-comparison.ts'
 
 /** What the engine tells of comparison runs. */
@@ -119,6 +120,8 @@ export const trendPointSchema = z.object({
   unequalShare: z.number().nullable(),
   /** Share of the common minutes that is different. */
   differentShare: z.number().nullable(),
+  /** Share of the differences that no cause explains, accepted or not; null where none were looked for, or nothing differs. */
+  withoutCauseShare: z.number().nullable(),
   /** 99 % of the differences of a field are at most so large; null where it is not known. */
   p99: z.record(z.string(), z.number().nullable()),
   isReference: z.boolean(),
@@ -156,6 +159,8 @@ export type Drift = z.infer<typeof driftSchema>
 
 /** Everything about a run that fits on paper. */
 export const comparisonReportSchema = comparisonRunDetailSchema.extend({
+  /** Why old and new differ, and how much of it is explained at the moment of the report. */
+  explanation: runCausesSchema,
   /** By field, in the whole run. */
   errors: z.record(z.string(), errorSummarySchema),
   histograms: z.record(z.string(), z.array(errorBinSchema)),

@@ -129,6 +129,16 @@ describe('the causes of a run', () => {
   })
 })
 
+test('a report says what explains the differences, and what nothing explains', async () => {
+  const { html } = await client.compare.reportHtml({ runId: run.runId })
+  expect(html).toContain('Old times are 1 minute later than the new: bars are labelled with their end.')
+  expect(html).toContain('only in new 32')
+  const { explanation } = await client.compare.report({ runId: run.runId })
+  expect(explanation).toEqual(found)
+  const [point] = await client.compare.trend({ limit: 1 })
+  expect(point.withoutCauseShare).toBeCloseTo(found.differences.open / found.differences.total, 12)
+})
+
 describe('the rows of a run', () => {
   test('come by pages, the largest first, each once', async () => {
     const all: CompareRow[] = []

@@ -31,13 +31,14 @@ const causes: Command = {
       return {
         exitCode: waiting + open > 0 ? ExitCode.Findings : ExitCode.Done,
         json: found,
-        text: causeLines(found),
+        text: [found.runId, ...causeLines(found)],
       }
     })
   },
 }
 
-function causeLines({ runId, isSearched, differences, open, causes: found }: RunCauses): string[] {
+/** What is explained of a run, its causes, and what is left. */
+export function causeLines({ isSearched, differences, open, causes: found }: RunCauses): string[] {
   const { total, explained, waiting } = differences
   const fields = Object.entries(open.fields).map(([field, count]) => `${field} ${count}`)
   const rows = [
@@ -47,7 +48,7 @@ function causeLines({ runId, isSearched, differences, open, causes: found }: Run
   ] as const
   const left = [...fields, ...rows.filter(([, count]) => count > 0).map(([name, count]) => `${name} ${count}`)]
   return [
-    `${runId}: ${total} differences, ${explained} explained, ${waiting} waiting for a decision, ${differences.open} without a cause`,
+    `${total} differences: ${explained} explained, ${waiting} waiting for a decision, ${differences.open} without a cause`,
     ...(isSearched ? [] : ['  No causes were looked for in this run.']),
     ...found.flatMap(({ causeKey, words, explained: count, share, symbols, accepted, acceptances }) => [
       `  ${count} (${Number((100 * share).toPrecision(4))} %) ${words}`,

@@ -12,7 +12,7 @@ import { type Command, type CommandInput, type CommandOutput, ExitCode } from '.
 import { withEngine } from '../engine-access.ts'
 import { integerOption, selection, SELECTION_OPTIONS, sessionWindow, textOption } from '../options.ts'
 import { runJob } from '../run-job.ts'
-import { CAUSE_COMMANDS } from './cause-commands.ts'
+import { CAUSE_COMMANDS, causeLines } from './cause-commands.ts'
 import { featureErrorLines, featureLines, featureWhatIfLines, unequalFeatures } from './feature-lines.ts'
 
 const fieldLines = (counts: ComparisonCounts): string[] =>
@@ -212,6 +212,7 @@ const report: Command = {
                 `${found.runId}: ${found.oldPipeline}${found.oldRuns === null ? '' : ` against itself (runs ${found.oldRuns.join(' and ')})`}, ${found.symbols.join(', ')}, ${found.from} to ${found.to}${sampleWords(found.sample)}`,
                 `  minutes    equal ${counts.equal}, within tolerance ${counts.withinTolerance}, different ${counts.different}, only in old ${counts.oldOnly}, only in new ${counts.newOnly}`,
                 `  duplicates ${counts.duplicateKeys}, null against value ${counts.nullVersusValue}, not settled ${counts.notSettled}`,
+                ...(found.oldRuns === null ? causeLines(found.explanation).map((line) => `  ${line}`) : []),
                 ...fieldLines(counts),
                 ...alignColumns([
                   ['  field', 'bias', 'MAE', 'RMSE', 'correlation', '|d| p50', 'p90', 'p99', 'max'],
@@ -250,12 +251,13 @@ function trendLines(points: readonly TrendPoint[]): readonly string[] {
   const fields = COMPARED_FIELDS.filter((field) => points.some(({ p99 }) => p99[field] !== undefined))
   const percent = (share: number | null): string => (share === null ? '-' : (share * 100).toFixed(3))
   return alignColumns([
-    ['run', 'minutes', 'unequal %', 'different %', ...fields.map((field) => `${field} p99`), ''],
+    ['run', 'minutes', 'unequal %', 'different %', 'no cause %', ...fields.map((field) => `${field} p99`), ''],
     ...points.map((point) => [
       point.runId,
       String(point.minutes),
       percent(point.unequalShare),
       percent(point.differentShare),
+      percent(point.withoutCauseShare),
       ...fields.map((field) => digits(point.p99[field] ?? null)),
       [...(point.isReference ? ['reference'] : []), ...(point.sample === null ? [] : [`sample ${point.sample}`])].join(
         ', ',

@@ -1,6 +1,7 @@
 import type { ComparisonReport } from '#shared/contract/comparison.ts'
 import { canonicalJson } from '#shared/canonical-json.ts'
 import { isoUtc } from '#shared/time.ts'
+import { causesSection } from './causes-section.ts'
 import { errorHistogram } from './error-histogram.ts'
 import { escapeHtml } from './escape-html.ts'
 import { featuresSection } from './features-section.ts'
@@ -29,6 +30,7 @@ export function htmlReport(report: ComparisonReport): string {
     `<h1>${escapeHtml(title)}</h1>`,
     verdict(report),
     section('Minutes', minutesTable(report)),
+    ...(report.oldRuns === null ? [section('Causes', causesSection(report.explanation))] : []),
     section('Fields', fieldsTable(report)),
     section('Differences new − old', histograms(report)),
     section('Old and new values', testsTable(report)),
