@@ -128,6 +128,15 @@ function causesOf(
   dates: readonly SessionDate[],
   unequal: readonly SessionRows[],
 ): SymbolCauses {
+  const isAlike = unequal.every(({ class: classes }) => classes.every(needsNoExplanation))
+  if (isAlike && legacy.duplicates(symbol).length === 0) {
+    const sessions = unequal.map(({ sessionDate, ts }) => ({
+      sessionDate,
+      entries: [],
+      rowCauses: new Uint32Array(ts.length),
+    }))
+    return { causes: [], sessions }
+  }
   const pairs = new StoredPairs({ newSide, legacy, symbol, dates, hours, unsettledFromTs })
   const { causes, ledger } = explainDifferences(pairs, { tolerances, tickSize })
   const rowsBySession = ledger.rowsBySession()
@@ -142,7 +151,7 @@ function causesOf(
     const rowCauses = new Uint32Array(ts.length)
     const rows = rowsBySession.get(place) ?? []
     for (let i = 0, r = 0; i < ts.length; i++) {
-      if (classes[i] === RowClass.WithinTolerance || classes[i] === RowClass.NotSettled) continue
+      if (needsNoExplanation(classes[i])) continue
       while (r < rows.length && rows[r].ts < ts[i]) r++
       if (r < rows.length && rows[r].ts === ts[i]) {
         rowCauses[i] = (rows[r].causes | (rows[r].hasOpen ? ROW_HAS_OPEN : 0)) >>> 0
@@ -152,4 +161,9 @@ function causesOf(
     return { sessionDate, entries, rowCauses }
   })
   return { causes: causes.map((cause) => ({ ...cause, key: causeKey(cause, cause.scope) })), sessions }
+}
+
+/** Whether nothing about a row has to be explained. */
+function needsNoExplanation(rowClass: number): boolean {
+  return rowClass === RowClass.Equal || rowClass === RowClass.WithinTolerance || rowClass === RowClass.NotSettled
 }
