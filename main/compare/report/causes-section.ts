@@ -1,4 +1,5 @@
 import type { RunCauses } from '#shared/contract/causes.ts'
+import { isoUtc } from '#shared/time.ts'
 import { escapeHtml } from './escape-html.ts'
 import { count, number, share, table } from './html-parts.ts'
 
@@ -26,7 +27,7 @@ export function causesSection({ isSearched, differences, open, causes }: RunCaus
     const decisions = cause.acceptances
       .filter(({ state }) => state === 'active')
       .map(({ author, reason, expiresAtMs }) => {
-        const until = expiresAtMs === null ? '' : ` until ${new Date(expiresAtMs).toISOString().slice(0, 10)}`
+        const until = expiresAtMs === null ? '' : ` until ${isoUtc(Math.floor(expiresAtMs / 1000)).slice(0, 10)}`
         return `${author}${until}: ${reason}`
       })
     const fit = number(100 * Math.min(...cause.symbols.map((symbol) => symbol.fit)))
