@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import Sqlite from 'better-sqlite3'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Job } from '#shared/jobs/job.ts'
 import type { JobResult } from '#shared/jobs/job-kinds.ts'
@@ -213,6 +214,43 @@ describe('a comparison whose process is killed', () => {
     expect(runs.map(({ runId }) => runId)).toEqual([job.id])
     const again = await resultOf<'compare'>(client, client.compare.start({}))
     expect(again.counts).toEqual(runs[0].counts)
+  })
+})
+
+describe('a comparison whose process is killed between two symbols', () => {
+  const begunAtMs = (workspace: string): unknown =>
+    rowsOf(workspace, 'comparisons', 'select created_at_ms from comparison_runs')[0]['created_at_ms']
+
+  test('goes on with the next one and ends like an undisturbed one', async () => {
+    const workspace = quiet.copyOf('raw', 'curated', 'legacy')
+    await dieIn(workspace, 'compare', 'after-symbol')
+    const done = rowsOf(workspace, 'comparisons', 'select symbol from comparison_symbols').length
+    expect(done).toBeGreaterThan(0)
+    expect(done).toBeLessThan(3)
+    const begun = begunAtMs(workspace)
+    const { client, job } = await takenUp(workspace)
+    expect(job).toMatchObject({ state: 'succeeded', attempts: 2 })
+    expect(begunAtMs(workspace)).toBe(begun)
+    const again = await resultOf<'compare'>(client, client.compare.start({}))
+    expect({ ...(job.result as JobResult<'compare'>), runId: '' }).toEqual({ ...again, runId: '' })
+    const [first, second] = await Promise.all([job.id, again.runId].map((runId) => client.compare.causes({ runId })))
+    expect({ ...first, runId: '' }).toEqual({ ...second, runId: '' })
+  })
+
+  test('compares a symbol anew whose old bars have changed since', async () => {
+    const workspace = quiet.copyOf('raw', 'curated', 'legacy')
+    await dieIn(workspace, 'compare', 'after-symbol')
+    const database = new Sqlite(join(workspace, 'store', 'legacy.db'))
+    database.exec("update legacy_bars set content_hash = 'of other bars'")
+    database.close()
+    const { job } = await takenUp(workspace)
+    expect(job).toMatchObject({ state: 'succeeded', attempts: 2 })
+    const hashes = rowsOf(
+      workspace,
+      'comparisons',
+      'select distinct old_hash from comparison_sessions where old_hash is not null',
+    )
+    expect(hashes).toEqual([{ old_hash: 'of other bars' }])
   })
 })
 

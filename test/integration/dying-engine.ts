@@ -9,7 +9,7 @@ import { CuratedStore } from '#main/stores/curated-store.ts'
  *
  *   node dying-engine.ts --workspace DIR --job transform --at after-batch --count 2
  *
- * `after-batch` is when the n-th batch of blocks is committed, `in-batch` in the middle of the transaction of the n-th,
+ * `after-batch` is when the n-th batch of blocks is committed, `after-symbol` when a comparison is done with the n-th symbol, `in-batch` in the middle of the transaction of the n-th,
  * `reading` when an export reads the n-th session, `before-end` when the job's work is done and only its end is not stored.
  * Exits with 0 when the moment never came.
  */
@@ -36,13 +36,19 @@ function wrap<T extends object, K extends keyof T>(target: T, name: K, around: (
 }
 
 function arm(engine: Engine, at: string | undefined): void {
-  const { curated, features, ops } = engine.stores
+  const { comparisons, curated, features, ops } = engine.stores
   if (at === 'after-batch') {
     wrap(curated, 'replaceSessions', (store) => (...args) => {
       store(...args)
       die()
     })
     wrap(features, 'replaceSessions', (store) => (...args) => {
+      store(...args)
+      die()
+    })
+  }
+  if (at === 'after-symbol') {
+    wrap(comparisons, 'addSymbol', (store) => (...args) => {
       store(...args)
       die()
     })
