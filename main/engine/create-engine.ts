@@ -3,12 +3,12 @@ import type { TradingCalendar } from '#shared/calendar/calendar.ts'
 import { withSessionOverrides } from '#shared/calendar/session-overrides.ts'
 import { type Clock, systemClock } from '#main/tws/clock.ts'
 import type { SymbolConfig, WorkspaceConfig } from '#shared/config/workspace-config.ts'
+import type { DescriptionChange, PlannedChange } from '#shared/contract/old-data.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import { hoursGroupOf } from '#main/jobs/hours-group.ts'
 import { ComputePool } from '#main/jobs/compute-pool.ts'
 import { JobRunner } from '#main/jobs/job-runner.ts'
 import type { JobServices } from '#main/jobs/job-services.ts'
-import { hashJson } from '#main/stores/hash-json.ts'
 import type { HoursDecision } from '#main/stores/ops-store.ts'
 import { closeStores, openStores, type Stores } from '#main/stores/stores.ts'
 import { workerEnvironment } from '#main/jobs/worker-environment.ts'
@@ -22,6 +22,8 @@ import { EventBus } from './event-bus.ts'
 import { loadCalendar } from './load-calendar.ts'
 import { loadFeatureSet } from './load-feature-set.ts'
 import { createLog, type Log } from './log.ts'
+import { planDescriptionChange, saveDescriptionChange } from './change-descriptions.ts'
+import { RunningConfig } from './running-config.ts'
 import { twsClients } from './tws-clients.ts'
 import { CONFIG_FILE, ensureFolders, lockWorkspace, readConfig } from './workspace.ts'
 
@@ -53,6 +55,15 @@ export interface Engine {
   readonly events: EventBus
   readonly services: JobServices
   readonly log: Log
+  /**
+   * Takes up what switchyard.yaml says of the old pipeline by now; anything else in it holds after the next start. Throws
+   * CONFIG_INVALID, and what is in use stays in use.
+   */
+  takeUpOldPipeline(): void
+  /** What a change of the old pipeline's descriptions would do to switchyard.yaml. */
+  planDescriptionChange(change: DescriptionChange): PlannedChange
+  /** Makes the change and takes it up. `fileHash` is that of the plan; throws CONFIG_CHANGED when the file has changed since. */
+  saveDescriptionChange(change: DescriptionChange, fileHash: string): PlannedChange
   /** Interrupts running jobs (they go on after the next start), closes the connection and the stores. */
   close(): Promise<void>
 }
@@ -67,7 +78,6 @@ export function createEngine(options: EngineOptions): Engine {
   const folder = resolve(options.workspace)
   const dataFolder = options.dataFolder ?? SOURCE_DATA_FOLDER
   const config = readConfig(folder)
-  const configHash = hashJson(config)
   const calendars = loadCalendars(config, [join(folder, 'calendars'), join(dataFolder, 'calendars')])
   const featureFolders = [join(folder, 'features'), join(dataFolder, 'features')]
   for (const set of config.features.sets) loadFeatureSet(set, featureFolders)
@@ -77,7 +87,7 @@ export function createEngine(options: EngineOptions): Engine {
   let stores: Stores | undefined
   try {
     stores = openStores(join(folder, 'store'))
-    return assemble({ options, folder, config, configHash, calendars, featureFolders, stores, lock })
+    return assemble({ options, folder, config, calendars, featureFolders, stores, lock })
   } catch (thrown) {
     if (stores !== undefined) closeStores(stores)
     lock.release()
@@ -89,7 +99,6 @@ interface Parts {
   readonly options: EngineOptions
   readonly folder: string
   readonly config: WorkspaceConfig
-  readonly configHash: string
   readonly calendars: ReadonlyMap<string, TradingCalendar>
   readonly featureFolders: readonly string[]
   readonly stores: Stores
@@ -97,7 +106,8 @@ interface Parts {
 }
 
 /** Puts the parts together and begins to work. */
-function assemble({ options, folder, config, configHash, calendars, featureFolders, stores, lock }: Parts): Engine {
+function assemble({ options, folder, config, calendars, featureFolders, stores, lock }: Parts): Engine {
+  const running = new RunningConfig(folder, config)
   const clock = options.clock ?? systemClock
   const nowMs = (): number => clock.nowMs()
   const log = options.log ?? createLog(folder)
@@ -132,8 +142,12 @@ function assemble({ options, folder, config, configHash, calendars, featureFolde
   const services: JobServices = {
     version: VERSION,
     folder,
-    config,
-    configHash,
+    get config() {
+      return running.config
+    },
+    get configHash() {
+      return running.hash
+    },
     stores,
     pool,
     clock,
@@ -151,17 +165,32 @@ function assemble({ options, folder, config, configHash, calendars, featureFolde
   jobs.start()
   log.info({ folder, version: VERSION }, 'engine started')
 
+  const takeUpOldPipeline = (): void => {
+    if (running.takeUpOldPipeline()) events.publish({ kind: 'config' })
+  }
   return {
     folder,
-    config,
+    get config() {
+      return running.config
+    },
     configFile: join(folder, CONFIG_FILE),
-    configHash,
+    get configHash() {
+      return running.hash
+    },
     stores,
     jobs,
     tws,
     events,
     services,
     log,
+    takeUpOldPipeline,
+    planDescriptionChange: (change) => planDescriptionChange(folder, running, change),
+    saveDescriptionChange: (change, fileHash) => {
+      const saved = saveDescriptionChange(folder, running, change, fileHash)
+      log.info({ key: saved.key, change: change.kind }, 'the description of the old pipeline was changed')
+      takeUpOldPipeline()
+      return saved
+    },
     close: async () => {
       await jobs.shutDown()
       await tws.stop()

@@ -31,6 +31,8 @@ export interface FileRowsOptions {
   readonly reject: RejectRow
   /** Makes readable text of what the reader hands out. */
   readonly decode: (raw: string) => string
+  /** Sees every row as it stands in the file; for previews. */
+  readonly observe?: (line: number, cells: () => readonly string[]) => void
 }
 
 const EPOCH_DIVISORS: Readonly<Record<string, number>> = { epoch: 1, 'epoch-ms': 1e3, 'epoch-us': 1e6, 'epoch-ns': 1e9 }
@@ -124,6 +126,11 @@ export class FileRows {
     this.#close()
   }
 
+  /** Names of the columns that were bound last, also when a described one is not among them. */
+  get columnNames(): readonly string[] {
+    return this.#names
+  }
+
   /** All rows that follow are of this symbol, unless a column says another. */
   setSymbol(oldName: string): void {
     this.#useSymbol(oldName)
@@ -139,6 +146,10 @@ export class FileRows {
   textRow(line: number, fields: Fields, lineText: () => string): void {
     const problems = this.#begin()
     const { count, text, starts, ends } = fields
+    const { observe, decode } = this.#options
+    if (observe !== undefined) {
+      observe(line, () => Array.from({ length: count }, (_, i) => decode(fields.value(i)).trim()))
+    }
     if (fields.hasStrayQuote)
       return this.#refuse(line, 'a quotation mark is not closed, or stands inside a value', lineText)
     if (count !== this.#names.length) {
@@ -170,6 +181,7 @@ export class FileRows {
   /** A row of a typed file; a column that the row does not have is undefined. */
   valueRow(line: number, values: readonly (Value | undefined)[], timeKind: TimeKind, rowText: () => string): void {
     const problems = this.#begin()
+    this.#options.observe?.(line, () => values.map((value, i) => this.#shown(value, i, timeKind)))
     if (!this.#isOurs(this.#symbolAt < 0 ? this.#targetName : String(values[this.#symbolAt] ?? ''))) return
     const isMissing = this.#valueTime(values, timeKind)
     for (let v = 0; v < VALUES.length; v++) {
@@ -188,6 +200,7 @@ export class FileRows {
   /** A row that the reader could not take apart. */
   refuseRow(line: number, reason: string, text: string): void {
     this.#begin()
+    this.#options.observe?.(line, () => [this.#options.decode(text).slice(0, MOST_TEXT)])
     this.#refuse(line, reason, () => text)
   }
 
@@ -277,6 +290,16 @@ export class FileRows {
         : `"${this.#names[this.#timeAt]}" is not a time of the form ${this.#options.description.timeFormat}: "${text.slice(0, 60)}"`,
     )
     return false
+  }
+
+  /** A value of a typed file as text; a time by itself as its clock shows it. */
+  #shown(value: Value | undefined, column: number, timeKind: TimeKind): string {
+    if (value === null || value === undefined) return ''
+    if (column !== this.#timeAt || timeKind === 'described') return String(value)
+    const seconds = Number(value)
+    if (!(Math.abs(seconds) <= LATEST_TS)) return String(value)
+    const text = isoUtc(seconds)
+    return timeKind === 'instant-seconds' ? text : text.slice(0, 19).replace('T', ' ')
   }
 
   #number(value: Value | undefined): number {

@@ -14,7 +14,7 @@ export interface Candidates {
 
 /** The symbol of the workspace that a name of the old pipeline means. */
 export function symbolOf(
-  { symbolMap }: LegacyBarsConfig,
+  { symbolMap }: Pick<LegacyBarsConfig, 'symbolMap'>,
   oldName: string,
   symbols: readonly string[],
 ): string | undefined {

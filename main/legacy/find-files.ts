@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
+import { SwitchyardError } from '#shared/errors.ts'
 
 /** A file that a description's pattern names. */
 export interface FoundFile {
@@ -17,8 +18,14 @@ const WILD = /[*?]|\{symbol\}/
  * when none of them fits; `*` and `?` for text without slashes, `**` for any folders.
  *
  * @param base folder that a relative pattern starts from.
+ * @param mostNames names in folders that are looked at; LEGACY_FILE is thrown when there are more.
  */
-export function findFiles(pattern: string, base: string, oldNames: readonly string[]): readonly FoundFile[] {
+export function findFiles(
+  pattern: string,
+  base: string,
+  oldNames: readonly string[],
+  mostNames = Infinity,
+): readonly FoundFile[] {
   const whole = pattern.replaceAll('\\', '/')
   const parts = whole.split('/')
   const firstWild = parts.findIndex((part) => WILD.test(part))
@@ -29,7 +36,15 @@ export function findFiles(pattern: string, base: string, oldNames: readonly stri
   const fixed = parts.slice(0, firstWild).join('/')
   const start = isAbsolute(whole) ? fixed || '/' : join(base, fixed)
   const found: string[] = []
-  walk(start, parts.slice(firstWild), '', found)
+  let names = 0
+  walk(start, parts.slice(firstWild), '', found, (count) => {
+    names += count
+    if (names > mostNames) {
+      throw new SwitchyardError('LEGACY_FILE', `${pattern} looks through more than ${mostNames} names.`, {
+        hint: 'Begin the pattern with the folder that the files are in, and use ** for as few folders as possible.',
+      })
+    }
+  })
   // The longest name first: BRK.B before BRK.
   const named = oldNames
     .toSorted((a, b) => b.length - a.length)
@@ -46,7 +61,13 @@ export function findFiles(pattern: string, base: string, oldNames: readonly stri
 }
 
 /** Collects files below `folder` whose path fits the parts, as paths from where the search began. */
-function walk(folder: string, parts: readonly string[], prefix: string, found: string[]): void {
+function walk(
+  folder: string,
+  parts: readonly string[],
+  prefix: string,
+  found: string[],
+  count: (names: number) => void,
+): void {
   const [part, ...rest] = parts
   let names: string[]
   try {
@@ -55,19 +76,20 @@ function walk(folder: string, parts: readonly string[], prefix: string, found: s
     // A folder that is not there, or a file in its place, has no files.
     return
   }
+  count(names.length)
   const matches = expressionOf(part, undefined)
   for (const name of names) {
     const path = join(folder, name)
     const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
     if (part === '**') {
-      if (isFolder && !name.startsWith('.')) walk(path, parts, `${prefix}${name}/`, found)
+      if (isFolder && !name.startsWith('.')) walk(path, parts, `${prefix}${name}/`, found, count)
       continue
     }
     if (!matches.test(name)) continue
     if (rest.length === 0) found.push(`${prefix}${name}`)
-    else if (isFolder) walk(path, rest, `${prefix}${name}/`, found)
+    else if (isFolder) walk(path, rest, `${prefix}${name}/`, found, count)
   }
-  if (part === '**' && rest.length > 0) walk(folder, rest, prefix, found)
+  if (part === '**' && rest.length > 0) walk(folder, rest, prefix, found, count)
 }
 
 function expressionOf(pattern: string, oldName: string | undefined): RegExp {

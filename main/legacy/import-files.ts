@@ -7,6 +7,7 @@ import { FileRows, type SymbolTarget } from './file-rows.ts'
 import { hashFile } from './hash-file.ts'
 import { formatOf, type OldFile, type ReadFile, readOldFile } from './read-old-file.ts'
 import { sqliteFiles } from './read-sqlite.ts'
+import { rowDoubts } from './row-doubts.ts'
 import { ROW, RowGatherer } from './session-rows.ts'
 import { textDecoder } from './text-lines.ts'
 
@@ -196,14 +197,7 @@ function outcomeOf(read: ReadImport): ImportOutcome {
       `${otherSymbols} rows are of ${others.length} symbols that this workspace does not have: ${names.join(', ')}${others.length > names.length ? ', …' : ''}`,
     )
   }
-  for (const [name, count] of rows.unreadFeatures) {
-    doubts.push(`${count} values of the feature ${name} are no numbers and were left out`)
-  }
-  if (rows.clockChanges.decided > 0) {
-    doubts.push(
-      `${rows.clockChanges.decided} times that a clock change repeats were taken as the ${description.repeatedHour} of the two`,
-    )
-  }
+  doubts.push(...rowDoubts(rows, description))
   if (read.kept === 0) doubts.push('not one row could be used')
   return {
     sha256: file.sha256,

@@ -5,6 +5,9 @@ import type { ReadFile } from './read-old-file.ts'
 import { Fields } from './split-fields.ts'
 import { LONGEST_LINE, type ReadControl, readTextLines, textDecoder } from './text-lines.ts'
 
+/** Pieces of a file without rows that a preview looks at: 32 MB. */
+const MOST_PREVIEW_PIECES = 64
+
 /**
  * Reads a text file of rows. Every line is one of: skipped before the header, header, empty, or a row that `rows` takes or
  * refuses with the line's number.
@@ -25,6 +28,8 @@ export async function readCsv(
     isBound = true
     rows.bind(headerRows === 0 ? placeNames(fields.count) : joinHeaders(headers.length === 0 ? [[]] : headers))
   }
+  const { mostRows } = control
+  let pieces = 0
   const read = await readTextLines(
     path,
     description.encoding,
@@ -49,7 +54,9 @@ export async function readCsv(
       if (!isBound) bind()
       rows.textRow(line, fields, () => text.slice(start, end))
     },
-    control,
+    mostRows === undefined
+      ? control
+      : { ...control, until: () => ++pieces >= MOST_PREVIEW_PIECES || rows.rows >= mostRows },
   )
   // A file that ends before its header does.
   if (!isBound && headerRows > 0) bind()

@@ -31,6 +31,7 @@ export async function readJson(
     return { ...read, blank: 0, doubts: [] }
   }
   let blank = 0
+  const { mostRows } = control
   const read = await readTextLines(
     path,
     'utf-8',
@@ -39,7 +40,7 @@ export async function readJson(
       else if (isTooLong) binder.refuse(line, `the line is longer than ${LONGEST_LINE} characters`, text)
       else binder.text(line, text.slice(start, end))
     },
-    control,
+    mostRows === undefined ? control : { ...control, until: () => binder.count >= mostRows },
   )
   binder.flush()
   return { sha256: read.sha256, bytes: read.bytes, blank, doubts: [] }
@@ -47,6 +48,8 @@ export async function readJson(
 
 /** Hands rows on when it knows which columns they have. */
 class JsonRows {
+  /** Rows that came, refused ones included. */
+  count = 0
   readonly #rows: FileRows
   #waiting: { line: number; row: Record<string, Value> | Value[]; text: string }[] = []
   #refused: (() => void)[] = []
@@ -63,6 +66,7 @@ class JsonRows {
   }
 
   refuse(line: number, reason: string, text: string): void {
+    this.count++
     // What has no columns yet cannot be refused before they are known.
     if (this.#names === undefined) this.#refused.push(() => this.#rows.refuseRow(line, reason, text))
     else this.#rows.refuseRow(line, reason, text)
@@ -76,6 +80,7 @@ class JsonRows {
       return this.refuse(line, 'it is no valid JSON', raw)
     }
     if (typeof row !== 'object' || row === null) return this.refuse(line, 'it is neither an object nor an array', raw)
+    this.count++
     const known = row as Record<string, Value> | Value[]
     if (this.#names !== undefined) return this.#hand(line, known, raw)
     this.#waiting.push({ line, row: known, text: raw })
@@ -184,6 +189,7 @@ async function readNested(
     if (keyStart >= 0) keyStart = 0
     if (rest.length > LONGEST_LINE) throw broken(`row ${row + 1} is longer than ${LONGEST_LINE} characters`)
     control.progress?.(Math.min(1, bytes / Math.max(1, size)))
+    if (control.mostRows !== undefined && row >= control.mostRows) return { sha256: '', bytes }
   }
   if (depth !== 0 || inString) throw broken('it is cut off')
   return { sha256: hash.digest('hex'), bytes }

@@ -72,7 +72,9 @@ export async function readSqlite(
   place: { readonly key: string; readonly oldName: string | undefined; readonly isOurs: (oldName: string) => boolean },
   control: ReadControl,
 ): Promise<ReadFile> {
-  const before = await hashFile(sqliteFiles(path), control.signal)
+  const { mostRows = Infinity } = control
+  const isWhole = mostRows === Infinity
+  const before = isWhole ? await hashFile(sqliteFiles(path), control.signal) : { sha256: '', bytes: 0 }
   const { database, close } = openOldDatabase(path)
   const doubts: string[] = []
   try {
@@ -91,6 +93,7 @@ export async function readSqlite(
       doubts.push(`tables that were not read: ${left.slice(0, 20).join(', ')}${left.length > 20 ? ', …' : ''}`)
     let number = 0
     for (const [i, { table, oldName }] of wanted.entries()) {
+      if (number >= mostRows) break
       if (oldName !== undefined && !place.isOurs(oldName)) {
         rows.passOver(
           oldName,
@@ -108,6 +111,7 @@ export async function readSqlite(
         number++
         const plain = values.map((value) => (Buffer.isBuffer(value) ? value.toString('hex') : (value as Value)))
         rows.valueRow(number, plain, 'described', () => `${table}: ${plain.map((value) => value ?? '').join(',')}`)
+        if (number >= mostRows) break
         if (number % ROWS_AT_ONCE === 0) {
           await setImmediate()
           control.signal?.throwIfAborted()
@@ -118,8 +122,8 @@ export async function readSqlite(
   } finally {
     close()
   }
-  const after = await hashFile(sqliteFiles(path), control.signal)
-  if (after.sha256 !== before.sha256) doubts.push('it was changed while it was read; import it again to have the rest')
+  if (isWhole && (await hashFile(sqliteFiles(path), control.signal)).sha256 !== before.sha256)
+    doubts.push('it was changed while it was read; import it again to have the rest')
   return { ...before, blank: 0, doubts }
 }
 

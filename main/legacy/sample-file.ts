@@ -11,6 +11,8 @@ import { cellsOf, sniffText, type TextForm } from './sniff-text.ts'
 import { type Encoding, LONGEST_LINE, readTextLines, textDecoder } from './text-lines.ts'
 
 const MOST_ROWS = 20_000
+/** Rows that are counted to find the largest table of a database; counting all of a large one takes long. */
+const MOST_COUNTED = 100_000
 /** JSON is parsed whole up to this size only. */
 const MOST_JSON_BYTES = 200_000_000
 
@@ -177,7 +179,7 @@ function sampleSqlite(path: string): FileSample {
     const alike = [...forms.values()].sort((a, b) => b.length - a.length)[0]
     const countOf = (table: string): number =>
       database
-        .prepare(`select count(*) from "${table.replaceAll('"', '""')}"`)
+        .prepare(`select count(*) from (select 1 from "${table.replaceAll('"', '""')}" limit ${MOST_COUNTED})`)
         .pluck()
         .get() as number
     const table = alike.length > 1 ? alike[0] : tables.reduce((a, b) => (countOf(b) > countOf(a) ? b : a))

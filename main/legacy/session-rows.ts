@@ -50,6 +50,8 @@ interface Superseded {
 export interface GatheredSession {
   readonly sessionDate: SessionDate
   readonly bars: BarColumns
+  /** Line (row where there are no lines) of every bar. */
+  readonly lines: Float64Array
   readonly features: readonly Float64Array[]
   readonly superseded: readonly Superseded[]
 }
@@ -191,10 +193,12 @@ function inOrder(sessionDate: SessionDate, data: Float64Array, width: number): G
     superseded.reverse()
   }
   const bars = allocateBars(kept.length)
+  const lines = new Float64Array(kept.length)
   const features = Array.from({ length: width - ROW.features }, () => new Float64Array(kept.length))
   kept.forEach((row, i) => {
     const at = row * width
     bars.ts[i] = data[at]
+    lines[i] = data[at + ROW.line]
     bars.open[i] = data[at + ROW.open]
     bars.high[i] = data[at + ROW.high]
     bars.low[i] = data[at + ROW.low]
@@ -204,5 +208,5 @@ function inOrder(sessionDate: SessionDate, data: Float64Array, width: number): G
   })
   bars.vwap.fill(NaN)
   bars.tradeCount.fill(NaN)
-  return { sessionDate, bars, features, superseded }
+  return { sessionDate, bars, lines, features, superseded }
 }

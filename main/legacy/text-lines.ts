@@ -13,6 +13,8 @@ export interface ReadControl {
   readonly signal?: AbortSignal
   /** Called with the share of the file that was read, 0 to 1. */
   readonly progress?: (fraction: number) => void
+  /** Reads little more than this many rows, whatever the size of the file, and may leave out its hash; for previews. */
+  readonly mostRows?: number
 }
 
 /**

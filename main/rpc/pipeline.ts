@@ -1,4 +1,7 @@
+import { resolve } from 'node:path'
+import { listFolder } from '#main/legacy/list-folder.ts'
 import { os } from './base.ts'
+import { describedOf, filesOf, previewOf } from './old-data.ts'
 import { sniff } from './legacy-sniff.ts'
 import { oldRunsOf } from './old-runs.ts'
 import { explain } from './explain.ts'
@@ -54,8 +57,14 @@ export const features = os.features.router({
 })
 
 export const legacy = os.legacy.router({
-  import: os.legacy.import.handler(({ context, input }) => context.engine.jobs.submit('legacy-import', input)),
-  run: os.legacy.run.handler(({ context, input }) => context.engine.jobs.submit('old-run', input)),
+  import: os.legacy.import.handler(({ context: { engine }, input }) => {
+    engine.takeUpOldPipeline()
+    return engine.jobs.submit('legacy-import', input)
+  }),
+  run: os.legacy.run.handler(({ context: { engine }, input }) => {
+    engine.takeUpOldPipeline()
+    return engine.jobs.submit('old-run', input)
+  }),
   runs: os.legacy.runs.handler(({ context, input }) => oldRunsOf(context.engine, input.limit)),
   files: os.legacy.files.handler(({ context }) =>
     context.engine.stores.legacy.files().map(({ id: _id, stamp: _stamp, descriptionHash: _hash, ...file }) => ({
@@ -65,11 +74,22 @@ export const legacy = os.legacy.router({
     })),
   ),
   sniff: os.legacy.sniff.handler(({ context, input }) => sniff(context.engine, input)),
-  rejected: os.legacy.rejected.handler(({ context, input }) => [...context.engine.stores.legacy.rejected(input.limit)]),
+  rejected: os.legacy.rejected.handler(({ context, input }) => [...context.engine.stores.legacy.rejected(input)]),
+  folder: os.legacy.folder.handler(({ context, input }) => listFolder(resolve(context.engine.folder, input.folder))),
+  find: os.legacy.find.handler(({ context, input }) => filesOf(context.engine, input)),
+  preview: os.legacy.preview.handler(({ context, input, signal }) => previewOf(context.engine, input, signal)),
+  described: os.legacy.described.handler(({ context }) => describedOf(context.engine)),
+  planChange: os.legacy.planChange.handler(({ context, input }) => context.engine.planDescriptionChange(input)),
+  saveChange: os.legacy.saveChange.handler(({ context, input }) =>
+    context.engine.saveDescriptionChange(input.change, input.fileHash),
+  ),
 })
 
 export const dualRun = os.dualRun.router({
-  start: os.dualRun.start.handler(({ context, input }) => context.engine.jobs.submit('dual-run', input)),
+  start: os.dualRun.start.handler(({ context: { engine }, input }) => {
+    engine.takeUpOldPipeline()
+    return engine.jobs.submit('dual-run', input)
+  }),
 })
 
 export const exporting = os.export.router({

@@ -50,6 +50,14 @@ export interface DuplicateRow extends RejectedRow {
   readonly isCopy: boolean
 }
 
+/** Which refused rows: of one file or all, refused ones, duplicates or both, `limit` of them from `offset` on. */
+export interface RejectedSelection {
+  readonly file?: string | undefined
+  readonly kind?: 'all' | 'refused' | 'duplicate'
+  readonly offset?: number
+  readonly limit: number
+}
+
 /** What an import began from. */
 export interface ImportBeginning {
   readonly file: string
@@ -282,15 +290,26 @@ export class LegacyStore {
   }
 
   /** Refused rows of the current import of each file, those included that a later row of the same minute took the place of. */
-  rejected(limit: number): readonly (RejectedRow & { readonly file: string })[] {
-    return this.#database
+  rejected({
+    file,
+    kind = 'all',
+    offset = 0,
+    limit,
+  }: RejectedSelection): readonly (RejectedRow & { readonly file: string; readonly isDuplicate: boolean })[] {
+    const rows = this.#database
       .prepare(
-        `select i.file as file, r.line as line, r.reason as reason, r.text as text
-         from legacy_rejects r join legacy_imports i on i.id = r.import_id
-         where i.state = 'current'
-         order by i.file, r.line limit ?`,
+        `select i.file as file, r.line as line, r.reason as reason, r.text as text, r.is_duplicate as isDuplicate
+         from legacy_imports i join legacy_rejects r on r.import_id = i.id
+         where i.state = 'current' and (@file is null or i.file = @file) and (@isDuplicate is null or r.is_duplicate = @isDuplicate)
+         order by i.file, r.line limit @limit offset @offset`,
       )
-      .all(limit) as (RejectedRow & { file: string })[]
+      .all({
+        file: file ?? null,
+        isDuplicate: kind === 'all' ? null : Number(kind === 'duplicate'),
+        limit,
+        offset,
+      }) as (RejectedRow & { file: string; isDuplicate: number })[]
+    return rows.map((row) => ({ ...row, isDuplicate: row.isDuplicate === 1 }))
   }
 
   summary(): LegacySummary {

@@ -38,6 +38,18 @@ import {
   whatIfInputSchema,
   whatIfSchema,
 } from './comparison.ts'
+import {
+  describedSchema,
+  descriptionChangeSchema,
+  findFilesInputSchema,
+  folderListingSchema,
+  foundFilesSchema,
+  plannedChangeSchema,
+  previewInputSchema,
+  previewSchema,
+  rejectedInputSchema,
+  rejectedRowSchema,
+} from './old-data.ts'
 import { connectionEntrySchema, connectionSchema, trafficSchema } from './connection.ts'
 import {
   coverageSchema,
@@ -196,6 +208,8 @@ export const engineEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('live') }),
   /** Findings were acknowledged, or it was decided whose hours hold. */
   z.object({ kind: z.literal('quality') }),
+  /** What is described of the old pipeline's files is something else. */
+  z.object({ kind: z.literal('config') }),
   /** The connection's log has a new entry. */
   z.object({ kind: z.literal('connection-log') }),
 ])
@@ -394,10 +408,32 @@ export const contract = {
       .route({ method: 'GET', path: '/legacy/sniff' })
       .input(z.object({ file: z.string().min(1), symbol: z.string().min(1).optional() }))
       .output(sniffedFileSchema),
+    /** Refused rows and duplicates of the files as they were imported last, by file and line; `legacy.files` counts them. */
     rejected: base
       .route({ method: 'GET', path: '/legacy/rejected' })
-      .input(z.object({ limit: limitSchema(10_000, 200) }).prefault({}))
-      .output(z.array(z.object({ file: z.string(), line: z.int(), reason: z.string(), text: z.string() }))),
+      .input(rejectedInputSchema.prefault({}))
+      .output(z.array(rejectedRowSchema)),
+    /** Lists a folder, so that a file can be chosen; a relative path starts at the workspace folder. Reads nothing else. */
+    folder: base
+      .route({ method: 'GET', path: '/legacy/folder' })
+      .input(z.object({ folder: z.string().default('') }).prefault({}))
+      .output(folderListingSchema),
+    /** The files that a pattern names. */
+    find: base.route({ method: 'POST', path: '/legacy/find' }).input(findFilesInputSchema).output(foundFilesSchema),
+    /** The first rows of a file as they stand there, and as they would be imported by a description. */
+    preview: base.route({ method: 'POST', path: '/legacy/preview' }).input(previewInputSchema).output(previewSchema),
+    /** What switchyard.yaml describes by now; an import reads the same. */
+    described: base.route({ method: 'GET', path: '/legacy/described' }).output(describedSchema),
+    /** What a change of the descriptions would do to switchyard.yaml; nothing is written. */
+    planChange: base
+      .route({ method: 'POST', path: '/legacy/descriptions/plan' })
+      .input(descriptionChangeSchema)
+      .output(plannedChangeSchema),
+    /** Makes the change, and takes it up. CONFIG_CHANGED when the file is no longer the one that the plan was made on. */
+    saveChange: base
+      .route({ method: 'POST', path: '/legacy/descriptions' })
+      .input(z.object({ change: descriptionChangeSchema, fileHash: z.string() }))
+      .output(plannedChangeSchema),
   },
   dualRun: {
     /** Runs both pipelines over the same sessions, imports what the old one left, and compares; stops at the first that fails. */

@@ -87,7 +87,7 @@ describe('an import', () => {
     ).toThrow(/UNIQUE/)
     expect(store.latestImport('SPY')).toEqual(IMPORT)
     expect(store.block('SPY', '2024-07-01')?.bars.close[0]).toBe(9)
-    expect(store.rejected(10)).toHaveLength(1)
+    expect(store.rejected({ limit: 10 })).toHaveLength(1)
   })
 
   test('shows the refused rows of the newest import of each symbol only', () => {
@@ -100,12 +100,14 @@ describe('an import', () => {
     store.replaceSymbol(IMPORT, [], [reject(2), reject(9)], 1)
     store.replaceSymbol({ ...IMPORT, symbol: 'IBM', file: '../old/IBM.csv' }, [], [reject(7)], 2)
     store.replaceSymbol(IMPORT, [], [reject(12), reject(4)], 3)
-    expect(store.rejected(10).map(({ file, line }) => [file, line])).toEqual([
+    expect(store.rejected({ limit: 10 }).map(({ file, line }) => [file, line])).toEqual([
       ['../old/IBM.csv', 7],
       ['../old/{symbol}.csv', 4],
       ['../old/{symbol}.csv', 12],
     ])
-    expect(store.rejected(1)).toEqual([{ file: '../old/IBM.csv', line: 7, reason: 'reason 7', text: 'a,b' }])
+    expect(store.rejected({ limit: 1 })).toEqual([
+      { file: '../old/IBM.csv', line: 7, reason: 'reason 7', text: 'a,b', isDuplicate: false },
+    ])
   })
 
   test('keeps no refused rows of imports that it takes the place of', () => {

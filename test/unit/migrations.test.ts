@@ -192,7 +192,9 @@ describe('a filled database of schema 1', () => {
       (store) => {
         expect(store.latestImport('SPY')).toMatchObject({ sha256: 's', rows: 2, rejected: 1 })
         expect(store.block('SPY', '2024-07-02')?.bars).toMatchObject({ ts: TIMES, high: VALUES })
-        expect(store.rejected(9)).toEqual([{ file: 'f.csv', line: 5, reason: 'reason', text: 'text' }])
+        expect(store.rejected({ limit: 9 })).toEqual([
+          { file: 'f.csv', line: 5, reason: 'reason', text: 'text', isDuplicate: false },
+        ])
       },
     )
   })

@@ -75,7 +75,7 @@ export class OldFolder {
     return {
       sessions: this.symbols.flatMap((symbol) => [...this.store.blocks(symbol, '0000-00-00', '9999-99-99')]),
       rows: reports.reduce((sum, { rows }) => sum + rows, 0),
-      rejects: this.store.rejected(1_000_000).map(({ line, reason, text }) => ({ line, reason, text })),
+      rejects: this.store.rejected({ limit: 1_000_000 }).map(({ line, reason, text }) => ({ line, reason, text })),
       reports,
     }
   }

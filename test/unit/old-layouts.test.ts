@@ -502,7 +502,7 @@ describe('importing again', () => {
     old.diesAt = 'BBB'
     await expect(old.import(description)).rejects.toThrow('died')
     expect(closesOf()).toEqual([2, 1])
-    expect(old.store.rejected(9)).toHaveLength(1)
+    expect(old.store.rejected({ limit: 9 })).toHaveLength(1)
     old.diesAt = undefined
     expect((await old.import(description)).rejects).toMatchObject([{ line: 4 }])
     expect(closesOf()).toEqual([2, 2])
