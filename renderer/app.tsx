@@ -12,6 +12,8 @@ const OverviewPage = lazy(() => import('./pages/overview/overview-page.tsx'))
 const ConnectionPage = lazy(() => import('./pages/connection/connection-page.tsx'))
 const IngestPage = lazy(() => import('./pages/ingest/ingest-page.tsx'))
 const QualityPage = lazy(() => import('./pages/quality/quality-page.tsx'))
+const OldDataPage = lazy(() => import('./pages/old-data/old-data-page.tsx'))
+const DescribePage = lazy(() => import('./pages/old-data/describe-page.tsx'))
 const ComparePage = lazy(() => import('./pages/compare/compare-page.tsx'))
 
 export function App() {
@@ -27,6 +29,8 @@ export function App() {
               <Route path="/connection" component={ConnectionPage} />
               <Route path="/ingest" component={IngestPage} />
               <Route path="/quality" component={QualityPage} />
+              <Route path="/old-data" component={OldDataPage} />
+              <Route path="/old-data/describe" component={DescribePage} />
               <Route path="/compare" component={ComparePage} />
               <Route path="/compare/:runId" component={ComparePage} />
               <Route component={NotFoundPage} />

@@ -35,6 +35,10 @@ export function createEventSink(queryClient: QueryClient, orpc: typeof consoleUt
     refetch(orpc.quality.key(), LARGE_REFETCH_PAUSE_MS)
     refetch(orpc.transform.plan.key(), LARGE_REFETCH_PAUSE_MS)
   }
+  const refetchOldData = (): void => {
+    refetch(orpc.legacy.files.key())
+    refetch(orpc.legacy.rejected.key())
+  }
   const refetchFetched = (): void => {
     refetch(orpc.ingest.coverage.key(), LARGE_REFETCH_PAUSE_MS)
     refetch(orpc.ingest.session.key(), LARGE_REFETCH_PAUSE_MS)
@@ -49,6 +53,7 @@ export function createEventSink(queryClient: QueryClient, orpc: typeof consoleUt
           if (isFinal(event.job.state)) {
             refetchLayers()
             if (event.job.kind === 'compare') refetch(orpc.compare.runs.key())
+            if (event.job.kind === 'legacy-import') refetchOldData()
             if (event.job.kind === 'live') refetch(orpc.live.status.key())
             if (CHANGE_QUALITY.has(event.job.kind)) refetchQuality()
           }
@@ -61,6 +66,7 @@ export function createEventSink(queryClient: QueryClient, orpc: typeof consoleUt
           }
           if (event.layer === 'comparisons') refetch(orpc.compare.runs.key())
           if (event.layer === 'curated') refetchQuality()
+          if (event.layer === 'legacy') refetchOldData()
           if (event.layer === 'curated' || event.layer === 'legacy') refetch(orpc.compare.overlay.key())
           return
         case 'connection': {
@@ -72,6 +78,11 @@ export function createEventSink(queryClient: QueryClient, orpc: typeof consoleUt
           refetch(orpc.connection.traffic.key())
           return
         }
+        case 'config':
+          refetch(orpc.system.overview.key())
+          refetch(orpc.config.get.key())
+          refetch(orpc.legacy.described.key())
+          return
         case 'connection-log':
           refetch(orpc.connection.log.key())
           return

@@ -1,13 +1,17 @@
 import type { CSSVariablesResolver } from '@mantine/core'
 import {
   ActionIcon,
+  Autocomplete,
   Button,
   Checkbox,
   createTheme,
+  Input,
   MultiSelect,
+  NumberInput,
   Popover,
   SegmentedControl,
   Select,
+  TagsInput,
   Textarea,
   TextInput,
   Tooltip,
@@ -71,6 +75,19 @@ export const theme = createTheme({
     Select: Select.extend({ defaultProps: { size: 'xs', comboboxProps: { transitionProps: { duration: 0 } } } }),
     MultiSelect: MultiSelect.extend({
       defaultProps: { size: 'xs', comboboxProps: { transitionProps: { duration: 0 } } },
+    }),
+    Autocomplete: Autocomplete.extend({
+      defaultProps: { size: 'xs', comboboxProps: { transitionProps: { duration: 0 } } },
+    }),
+    NumberInput: NumberInput.extend({ defaultProps: { size: 'xs' } }),
+    TagsInput: TagsInput.extend({ defaultProps: { size: 'xs' } }),
+    InputWrapper: Input.Wrapper.extend({
+      vars: () => ({
+        label: {},
+        description: { '--input-description-size': '12px' },
+        error: { '--input-error-size': '12px' },
+        success: {},
+      }),
     }),
     Checkbox: Checkbox.extend({ defaultProps: { size: 'xs' } }),
     SegmentedControl: SegmentedControl.extend({ defaultProps: { size: 'xs', transitionDuration: 0 } }),

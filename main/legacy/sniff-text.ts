@@ -36,6 +36,8 @@ export function sniffText(lines: readonly string[]): TextForm | null {
   let headerRows = 0
   while (headerRows < 5 && firstData - headerRows > 0 && cells[firstData - headerRows - 1].length === width)
     headerRows++
+  // A title above the header, as a spreadsheet writes it: one cell, and delimiters to the width of the table.
+  while (headerRows > 1 && cells[firstData - headerRows].filter((cell) => cell !== '').length <= 1) headerRows--
   const data = cells.slice(firstData).filter((row) => row.length === width)
   return { delimiter, skipRows: firstData - headerRows, headerRows, ...numberForm(data) }
 }

@@ -1,4 +1,5 @@
 import {
+  IconArchive,
   IconArrowsLeftRight,
   IconDownload,
   IconLayoutDashboard,
@@ -15,6 +16,7 @@ const PAGES = [
   { href: '/connection', name: 'Connection', Icon: IconPlugConnected },
   { href: '/ingest', name: 'Ingest', Icon: IconDownload },
   { href: '/quality', name: 'Quality', Icon: IconShieldCheck },
+  { href: '/old-data', name: 'Old data', Icon: IconArchive },
   { href: '/compare', name: 'Compare', Icon: IconArrowsLeftRight },
 ] as const
 

@@ -105,6 +105,11 @@ const ANSWERED: Record<string, (client: EngineClient) => Promise<unknown>> = {
   'quality.findings': (client) => client.quality.findings({ symbols: ['DJCO'], limit: 3 }),
   'legacy.files': (client) => client.legacy.files(),
   'legacy.rejected': (client) => client.legacy.rejected(),
+  'legacy.described': (client) => client.legacy.described(),
+  'legacy.folder': (client) => client.legacy.folder({ folder: 'old' }),
+  'legacy.find': (client) => client.legacy.find({ files: 'old/{symbol}.csv' }),
+  'legacy.preview': (client) => client.legacy.preview({ description: { files: OLD_PIPELINE.bars.files } }),
+  'legacy.planChange': (client) => client.legacy.planChange({ kind: 'remove', key: 'oldPipeline.bars' }),
   'compare.runs': (client) => client.compare.runs(),
   'compare.run': (client) => client.compare.run({ runId }),
   'compare.report': (client) => client.compare.report({ runId }),
@@ -132,6 +137,11 @@ const REFUSED: Record<string, readonly [code: string, call: (client: EngineClien
   'an unknown symbol': ['UNKNOWN_SYMBOL', (client) => client.transform.start({ symbols: ['TSLA'] })],
   'reversed dates': ['BAD_ARGUMENTS', (client) => client.export.start({ from: '2024-07-02', to: '2024-07-01' })],
   'a field that is not compared': ['BAD_ARGUMENTS', (client) => client.compare.histogram({ runId, field: 'bid' })],
+  'a folder that does not exist': ['NOT_FOUND', (client) => client.legacy.folder({ folder: 'nowhere' })],
+  'a description that does not exist': [
+    'NOT_FOUND',
+    (client) => client.legacy.planChange({ kind: 'remove', key: 'oldPipeline.sources[0]' }),
+  ],
   'a run that does not exist': ['NOT_FOUND', (client) => client.compare.run({ runId: 'nothing' })],
   'a feature set that does not exist': ['NOT_FOUND', (client) => client.features.build({ featureSet: 'none_v1' })],
 }

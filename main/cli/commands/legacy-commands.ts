@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { LegacyBarsInput } from '#shared/config/legacy-config.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import type { JobResult } from '#shared/jobs/job-kinds.ts'
 import { isoUtc } from '#shared/time.ts'
@@ -7,6 +8,13 @@ import { type Command, ExitCode } from '../command.ts'
 import { withEngine } from '../engine-access.ts'
 import { integerOption, selection, SELECTION_OPTIONS, sessionWindow, textOption } from '../options.ts'
 import { runJob } from '../run-job.ts'
+import {
+  changeDescriptions,
+  changeTo,
+  DESCRIPTION_COMMANDS,
+  isWriting,
+  WRITE_OPTIONS,
+} from './legacy-description-commands.ts'
 
 type FileReport = JobResult<'legacy-import'>['fileReports'][number]
 
@@ -50,9 +58,10 @@ function fileLines(report: FileReport): string[] {
 const sniff: Command = {
   name: 'legacy sniff',
   summary: 'Propose a description of a file that the old pipeline left',
-  usage: 'FILE [--symbol S]',
+  usage: 'FILE [--symbol S] [--write [--replace KEY] [--name N]] [--dry-run]',
   options: {
     symbol: { type: 'string', help: 'The symbol that the file is of; its calendar tells zone and label of times' },
+    ...WRITE_OPTIONS,
   },
   allowPositionals: true,
   run: (input) => {
@@ -69,9 +78,13 @@ const sniff: Command = {
       const normalised = sniffed.normalised.map(({ local, utc, open, high, low, close, volume }) =>
         [local, utc, open, high, low, close, volume].map((value) => String(value ?? '-')),
       )
+      const description = sniffed.description as LegacyBarsInput
+      const change = isWriting(input)
+        ? await changeDescriptions(client, input, changeTo(input, description))
+        : undefined
       return {
         exitCode: ExitCode.Done,
-        json: sniffed,
+        json: change === undefined ? sniffed : { ...sniffed, change: change.json },
         text: [
           sniffed.yaml.trimEnd(),
           '',
@@ -80,6 +93,7 @@ const sniff: Command = {
           '# and as bars (start, exchange time and UTC; open, high, low, close, volume):',
           ...alignColumns(normalised).map((line) => `#   ${line}`),
           ...sniffed.doubts.map((doubt) => `# doubt: ${doubt}`),
+          ...(change === undefined ? [] : ['', ...change.text]),
         ],
       }
     })
@@ -141,4 +155,4 @@ const oldRuns: Command = {
 }
 
 /** Commands about the old pipeline and what it left. */
-export const LEGACY_COMMANDS: readonly Command[] = [runOld, oldRuns, importLegacy, sniff]
+export const LEGACY_COMMANDS: readonly Command[] = [runOld, oldRuns, importLegacy, sniff, ...DESCRIPTION_COMMANDS]

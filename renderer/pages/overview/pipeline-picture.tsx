@@ -68,7 +68,9 @@ export function PipelinePicture({ overview, jobs }: PipelinePictureProps) {
           isNext={next === 'import'}
           start={() => orpc.legacy.import.call(selection.symbols === undefined ? {} : { symbols: selection.symbols })}
           blockedBy={
-            overview.hasOldPipeline ? undefined : 'switchyard.yaml describes no old pipeline (key oldPipeline).'
+            overview.hasOldPipeline
+              ? undefined
+              : 'No file of the old pipeline is described yet. Describe them under Old data.'
           }
         />
       </Step>
