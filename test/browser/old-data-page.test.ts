@@ -10,7 +10,7 @@ import { loadCalendar } from '#main/engine/load-calendar.ts'
 import { buildConsole, SCREENSHOTS } from './console-build.ts'
 import type { ConsoleHost } from './console-host.ts'
 import { startConsoleHost } from './console-host.ts'
-import type { PageOptions } from './console-page.ts'
+import type { Scheme } from './console-page.ts'
 import { cells, eventually, expectToFit, goTo, inConsole, SCHEMES, shoot, SIZES } from './console-page.ts'
 import { launchChromium } from './launch-chromium.ts'
 
@@ -100,67 +100,69 @@ async function lookAtSpy(page: Page): Promise<void> {
   await imported(page).waitFor()
 }
 
-const shots = async (
-  look: (page: Page, name: (what: string) => string) => Promise<void>,
+/** Looks at the console in both sizes and the given themes; `name` names a picture of it. */
+async function shots(
   url: string,
-  options: PageOptions = {},
-) => {
-  for (const scheme of SCHEMES) {
+  look: (page: Page, name: (what: string) => string) => Promise<void>,
+  schemes: readonly Scheme[] = SCHEMES,
+): Promise<void> {
+  for (const scheme of schemes) {
     for (const size of SIZES) {
-      await inConsole(browser, url, (page) => look(page, (what) => `old-data-${what}-${scheme}-${size.width}`), {
-        ...options,
-        scheme,
-        ...size,
-      })
+      const name = (what: string): string => `old-data-${what}-${scheme}-${size.width}`
+      await inConsole(browser, url, (page) => look(page, name), { scheme, ...size })
     }
   }
 }
 
 describe('the wizard', () => {
-  test('leads from a file to bars: every step in both themes and sizes', async () => {
+  test.each(SCHEMES)('leads from a file to bars: every step in both sizes, %s', async (scheme) => {
     const { host } = await desk()
-    await shots(async (page, name) => {
-      await goTo(page, '/old-data', 'Old data')
-      await page.getByText('No old data is described yet').waitFor()
-      await shoot(page, name('empty'))
-      await page.getByRole('button', { name: 'Describe files…' }).click()
-      await page.getByRole('table', { name: /^Files in/ }).waitFor()
-      await pathField(page).fill('../old/')
-      await page.getByRole('option', { name: '../old/SPY.csv' }).waitFor()
-      await shoot(page, name('choose'))
-      await expectToFit(page)
-      await pathField(page).fill('../old/{symbol}.csv')
-      await page.getByRole('table', { name: 'Files of the pattern' }).getByText('../old/QQQ.csv').waitFor()
-      await shoot(page, name('pattern'))
-      await pathField(page).fill('../old/notes.txt')
-      await page.keyboard.press('Escape')
-      await page.getByRole('button', { name: 'Look at it' }).click()
-      await page.getByText('no line of it looks like a bar').waitFor()
-      await shoot(page, name('not-bars'))
-      await lookAtSpy(page)
-      await page.getByText('Fits the hours of the exchange').waitFor()
-      await shoot(page, name('rows'))
-      await expectToFit(page)
-      await page.getByText(/^Refused 5, duplicates 1$/).click()
-      await imported(page)
-        .getByText(/is what a spreadsheet left/)
-        .first()
-        .waitFor()
-      await shoot(page, name('refused'))
-      await page.getByRole('radio', { name: /^its start/ }).click()
-      await page.getByText('Does not fit the hours of the exchange').waitFor()
-      await shoot(page, name('label'))
-      await page.getByRole('radio', { name: /^its end/ }).click()
-      await field(page, 'Pattern').fill('../old/SPY.csv')
-      await page.getByText('1 key of the description makes no sense yet').waitFor()
-      await shoot(page, name('invalid'))
-      await field(page, 'Pattern').fill('../old/{symbol}.csv')
-      await page.getByText('Fits the hours of the exchange').waitFor()
-      await page.getByRole('button', { name: 'Review and save…' }).click()
-      await page.getByRole('list', { name: 'Change of switchyard.yaml' }).getByText('oldPipeline:').waitFor()
-      await shoot(page, name('review'))
-      await expectToFit(page)
-    }, host.url)
+    await shots(
+      host.url,
+      async (page, name) => {
+        await goTo(page, '/old-data', 'Old data')
+        await page.getByText('No old data is described yet').waitFor()
+        await shoot(page, name('empty'))
+        await page.getByRole('button', { name: 'Describe files…' }).click()
+        await page.getByRole('table', { name: /^Files in/ }).waitFor()
+        await pathField(page).fill('../old/')
+        await page.getByRole('option', { name: '../old/SPY.csv' }).waitFor()
+        await shoot(page, name('choose'))
+        await expectToFit(page)
+        await pathField(page).fill('../old/{symbol}.csv')
+        await page.getByRole('table', { name: 'Files of the pattern' }).getByText('../old/QQQ.csv').waitFor()
+        await shoot(page, name('pattern'))
+        await pathField(page).fill('../old/notes.txt')
+        await page.keyboard.press('Escape')
+        await page.getByRole('button', { name: 'Look at it' }).click()
+        await page.getByText('no line of it looks like a bar').waitFor()
+        await shoot(page, name('not-bars'))
+        await lookAtSpy(page)
+        await page.getByText('Fits the hours of the exchange').waitFor()
+        await shoot(page, name('rows'))
+        await expectToFit(page)
+        await page.getByText(/^Refused 5, duplicates 1$/).click()
+        await imported(page)
+          .getByText(/is what a spreadsheet left/)
+          .first()
+          .waitFor()
+        await shoot(page, name('refused'))
+        await page.getByRole('radio', { name: /^its start/ }).click()
+        await page.getByText('Does not fit the hours of the exchange').waitFor()
+        await shoot(page, name('label'))
+        await page.getByRole('radio', { name: /^its end/ }).click()
+        await field(page, 'Pattern').fill('../old/SPY.csv')
+        await page.getByText('1 key of the description makes no sense yet').waitFor()
+        await shoot(page, name('invalid'))
+        await field(page, 'Pattern').fill('../old/{symbol}.csv')
+        await page.getByText('Fits the hours of the exchange').waitFor()
+        await page.getByRole('button', { name: 'Review and save…' }).click()
+        await page.getByRole('list', { name: 'Change of switchyard.yaml' }).getByText('oldPipeline:').waitFor()
+        await shoot(page, name('review'))
+        await expectToFit(page)
+      },
+      [scheme],
+    )
   })
 
   test('shows what each change of the description makes of the rows', async () => {
@@ -249,7 +251,7 @@ describe('the wizard', () => {
         '2024-06-28 15:59',
         '0',
       ])
-      await shots(async (own, name) => {
+      await shots(host.url, async (own, name) => {
         await goTo(own, '/old-data', 'Old data')
         await own.getByRole('table', { name: 'Imported files' }).getByText('../old/KO.csv').waitFor()
         await own.getByRole('table', { name: 'Refused rows and duplicates' }).locator('tbody tr').first().waitFor()
@@ -263,7 +265,7 @@ describe('the wizard', () => {
         await own.getByRole('button', { name: 'Take out…' }).click()
         await own.getByRole('list', { name: 'Change of switchyard.yaml' }).waitFor()
         await shoot(own, name('remove'))
-      }, host.url)
+      })
       await files.getByText('../old/SPY.csv').click()
       const rejects = page.getByRole('table', { name: 'Refused rows and duplicates' })
       await eventually(() => rejects.locator('tbody tr').count()).toBe(6)
@@ -370,7 +372,7 @@ oldPipeline:
   )
   const text = `datetime,open,high,low,close,volume\n${rows.join('\n')}\n`
   for (let i = 0; i < 400; i++) writeFileSync(path.join(many, `SPY_${String(i).padStart(3, '0')}.csv`), text)
-  await shots(async (page, name) => {
+  await shots(host.url, async (page, name) => {
     await goTo(page, '/old-data', 'Old data')
     await page.getByText('400 files', { exact: true }).waitFor()
     await page.getByRole('button', { name: 'Import…' }).click()
@@ -382,13 +384,13 @@ oldPipeline:
     await run.getByRole('button', { name: 'Cancel Import old pipeline' }).click()
     await page.getByText(/^Stopped\. Symbols that were finished stay imported/).waitFor()
     await shoot(page, name('stopped'))
-  }, host.url)
+  })
 })
 
 test('a file that is not valid any more is said, and what was imported stays', async () => {
   const { host, folder } = await desk()
   writeFileSync(path.join(folder, 'switchyard.yaml'), `${CONFIG}colour: red\n`)
-  await shots(async (page, name) => {
+  await shots(host.url, async (page, name) => {
     await goTo(page, '/old-data', 'Old data')
     await page
       .getByRole('alert')
@@ -396,5 +398,5 @@ test('a file that is not valid any more is said, and what was imported stays', a
       .waitFor()
     await shoot(page, name('broken-config'))
     await expectToFit(page)
-  }, host.url)
+  })
 })
