@@ -379,6 +379,7 @@ oldPipeline:
     await page.getByRole('button', { name: 'Import', exact: true }).click()
     const run = page.getByRole('region', { name: 'Import under way' })
     await run.getByText(/of 400 files/).waitFor()
+    await run.getByText(/^about .+ left$/).waitFor()
     await shoot(page, name('running'))
     await expectToFit(page)
     await run.getByRole('button', { name: 'Cancel Import old pipeline' }).click()
