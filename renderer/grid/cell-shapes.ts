@@ -67,3 +67,21 @@ export function glyph(context: CanvasRenderingContext2D, x: number, y: number, t
   context.textBaseline = 'middle'
   context.fillText(text, x + CELL / 2, y + CELL / 2 + 0.5)
 }
+
+/** A signature in an outline. */
+export function signed(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  outline: string,
+  signature: string,
+): void {
+  box(context, x, y, outline)
+  context.strokeStyle = signature
+  context.lineWidth = 1.2
+  context.beginPath()
+  context.moveTo(x + 2.5, y + 8)
+  context.quadraticCurveTo(x + 4.5, y + 2, x + 5.5, y + 6.5)
+  context.quadraticCurveTo(x + 6.5, y + 9, x + 9.5, y + 5)
+  context.stroke()
+}

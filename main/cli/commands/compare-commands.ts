@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import type { z } from 'zod'
 import { COMPARED_FIELDS } from '#shared/config/comparison-config.ts'
+import { parseTolerance } from '#shared/config/tolerance-text.ts'
 import type { TrendPoint, WhatIf, whatIfInputSchema } from '#shared/contract/comparison.ts'
 import type { ComparisonRun } from '#shared/contract/contract.ts'
 import { SwitchyardError } from '#shared/errors.ts'
@@ -84,14 +85,6 @@ function sampleOption(input: CommandInput): { sample?: number } {
 
 type WhatIfTolerances = Required<Pick<z.input<typeof whatIfInputSchema>, 'tolerances' | 'features'>>
 
-const UNITS: Readonly<Record<string, 'abs' | 'rel' | 'ticks' | 'bp'>> = {
-  '': 'abs',
-  '%': 'rel',
-  tick: 'ticks',
-  ticks: 'ticks',
-  bp: 'bp',
-}
-
 /** `close=0.02,open=2ticks+1bp,volume=1%,features.rsi_14=0.1` */
 function parseTolerances(text: string): WhatIfTolerances {
   const tolerances: NonNullable<WhatIfTolerances['tolerances']> = {}
@@ -99,13 +92,8 @@ function parseTolerances(text: string): WhatIfTolerances {
   for (const entry of text.split(',')) {
     const [, of, name, sum] = /^\s*(features\.)?(\w+)\s*=\s*(.+?)\s*$/.exec(entry) ?? []
     const field = COMPARED_FIELDS.find((known) => known === name)
-    if ((of === undefined && field === undefined) || sum === undefined) throw badTolerances(entry)
-    const tolerance: Partial<Record<'abs' | 'rel' | 'ticks' | 'bp', number>> = {}
-    for (const part of sum.split('+')) {
-      const [, digits, unit] = /^\s*(\d+(?:\.\d+)?)\s*(%|ticks?|bp|)\s*$/.exec(part) ?? []
-      if (digits === undefined) throw badTolerances(entry)
-      tolerance[UNITS[unit]] = unit === '%' ? Number(digits) / 100 : Number(digits)
-    }
+    const tolerance = sum === undefined ? undefined : parseTolerance(sum)
+    if ((of === undefined && field === undefined) || tolerance === undefined) throw badTolerances(entry)
     if (of === undefined && field !== undefined) tolerances[field] = tolerance
     else features[name] = tolerance
   }

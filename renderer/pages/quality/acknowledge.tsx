@@ -4,7 +4,7 @@ import { useAuthor } from '../../author.ts'
 import { ActionPopover } from '../../components/action-popover.tsx'
 import { orpc } from '../../engine-client.ts'
 import { formatQuantity } from '../../format/numbers.ts'
-import { problemOf, SignatureFields } from './signature-fields.tsx'
+import { problemOf, SignatureFields } from '../../components/signature-fields.tsx'
 
 interface AcknowledgeProps {
   readonly label: string

@@ -5,6 +5,7 @@ import type { QualityGrid } from '#shared/contract/quality.ts'
 import { Panel } from '../../components/panel.tsx'
 import { QueryView } from '../../components/query-view.tsx'
 import { formatQuantity } from '../../format/numbers.ts'
+import { legendOfKinds } from '../../grid/cell-kinds.ts'
 import type { CellRange } from '../../grid/grid-cells.ts'
 import { GridLegend } from '../../grid/grid-legend.tsx'
 import type { SelectionStep } from '../../grid/session-grid.tsx'
@@ -84,22 +85,10 @@ function noteOf(grid: QualityGrid | undefined, rule: string | undefined): string
 }
 
 function Legend({ grid, layer }: { readonly grid: QualityGrid; readonly layer: Layer }) {
-  const entries = useMemo(() => {
-    const kinds = LAYER_KINDS[layer]
-    const counts = new Map<string, number>()
-    for (const cell of allCells(grid)) {
-      const key = kinds.find((kind) => kind.is(cell))?.key
-      if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1)
-    }
-    return kinds.map(({ key, word, means, draw }) => ({
-      key,
-      word,
-      means,
-      count: counts.get(key) ?? 0,
-      draw: (context: CanvasRenderingContext2D, colours: Parameters<typeof draw>[4]) =>
-        draw(context, 0, 0, { coverage: 0.5, filled: 20 }, colours),
-    }))
-  }, [grid, layer])
+  const entries = useMemo(
+    () => legendOfKinds(LAYER_KINDS[layer], allCells(grid), { coverage: 0.5, filled: 20 }),
+    [grid, layer],
+  )
   return <GridLegend label="Kinds of sessions" entries={entries} />
 }
 

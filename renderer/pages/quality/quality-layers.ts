@@ -1,32 +1,21 @@
 import type { StaleCause } from '#shared/contract/quality.ts'
 import { STALE_CAUSES } from '#shared/contract/quality.ts'
-import { box, cross, dot, filledTo, full, glyph, hatch } from '../../grid/cell-shapes.ts'
+import type { CellKind } from '../../grid/cell-kinds.ts'
+import { box, cross, dot, filledTo, full, glyph, hatch, signed } from '../../grid/cell-shapes.ts'
 import type { GridColours } from '../../grid/grid-colours.ts'
 import { CELL } from '../../grid/grid-geometry.ts'
 import { STALE_WORDS } from '../../wording/quality-words.ts'
 import type { Layer } from './quality-address.ts'
 import type { QualityCell } from './quality-cells.ts'
 
-/** One kind of cell in a layer: its word, what it means, and its form. Each has a form of its own beside its colour. */
-export interface CellKind {
-  readonly key: string
-  readonly word: string
-  readonly means: string
-  readonly is: (cell: QualityCell) => boolean
-  readonly draw: Draw
-}
+/** What a cell is drawn by. */
+type Drawn = Pick<QualityCell, 'coverage' | 'filled'>
 
-type Draw = (
-  context: CanvasRenderingContext2D,
-  x: number,
-  y: number,
-  cell: Pick<QualityCell, 'coverage' | 'filled'>,
-  colours: GridColours,
-) => void
+type QualityKind = CellKind<QualityCell, Drawn>
 
 const isBuilt = ({ coverage }: QualityCell): boolean => coverage !== undefined
 
-const NOT_BUILT: CellKind = {
+const NOT_BUILT: QualityKind = {
   key: 'not-built',
   word: 'Not built',
   means: 'It has raw responses and was never curated.',
@@ -34,7 +23,7 @@ const NOT_BUILT: CellKind = {
   draw: (context, x, y, _cell, colours) => box(context, x, y, colours.line),
 }
 
-const COVERAGE: readonly CellKind[] = [
+const COVERAGE: readonly QualityKind[] = [
   {
     key: 'quarantined',
     word: 'Quarantined',
@@ -70,7 +59,7 @@ const COVERAGE: readonly CellKind[] = [
   NOT_BUILT,
 ]
 
-const FINDINGS: readonly CellKind[] = [
+const FINDINGS: readonly QualityKind[] = [
   {
     key: 'error',
     word: 'Error',
@@ -106,7 +95,7 @@ const FINDINGS: readonly CellKind[] = [
     word: 'Acknowledged',
     means: 'Somebody looked at every finding and let it stand. They stay counted.',
     is: (cell) => isBuilt(cell) && cell.acknowledged > 0,
-    draw: signed,
+    draw: (context, x, y, _cell, colours) => signed(context, x, y, colours.quiet, colours.ink),
   },
   {
     key: 'none',
@@ -121,7 +110,7 @@ const FINDINGS: readonly CellKind[] = [
 /** Minutes from which on a cell of the fills reads as full. */
 const MANY_FILLS = 60
 
-const FILLS: readonly CellKind[] = [
+const FILLS: readonly QualityKind[] = [
   {
     key: 'filled',
     word: 'Filled minutes',
@@ -139,8 +128,8 @@ const FILLS: readonly CellKind[] = [
   NOT_BUILT,
 ]
 
-const STALENESS: readonly CellKind[] = [
-  ...STALE_CAUSES.map((cause: StaleCause): CellKind => ({
+const STALENESS: readonly QualityKind[] = [
+  ...STALE_CAUSES.map((cause: StaleCause): QualityKind => ({
     key: cause,
     word: STALE_WORDS[cause].word,
     means: STALE_WORDS[cause].means,
@@ -161,23 +150,11 @@ const STALENESS: readonly CellKind[] = [
 ]
 
 /** The kinds of cells of each layer; the first one that fits a cell is its kind. */
-export const LAYER_KINDS: Readonly<Record<Layer, readonly CellKind[]>> = {
+export const LAYER_KINDS: Readonly<Record<Layer, readonly QualityKind[]>> = {
   coverage: COVERAGE,
   findings: FINDINGS,
   fills: FILLS,
   staleness: STALENESS,
-}
-
-/** An outline with a signature. */
-function signed(context: CanvasRenderingContext2D, x: number, y: number, _cell: unknown, colours: GridColours): void {
-  box(context, x, y, colours.quiet)
-  context.strokeStyle = colours.ink
-  context.lineWidth = 1.2
-  context.beginPath()
-  context.moveTo(x + 2.5, y + 8)
-  context.quadraticCurveTo(x + 4.5, y + 2, x + 5.5, y + 6.5)
-  context.quadraticCurveTo(x + 6.5, y + 9, x + 9.5, y + 5)
-  context.stroke()
 }
 
 /** Hatched from below as far as its filled minutes are many. */
@@ -185,7 +162,7 @@ function hatchedTo(
   context: CanvasRenderingContext2D,
   x: number,
   y: number,
-  { filled }: Pick<QualityCell, 'filled'>,
+  { filled }: Drawn,
   colours: GridColours,
 ): void {
   const height = Math.max(3, Math.round(CELL * Math.sqrt(Math.min(1, filled / MANY_FILLS))))

@@ -2,6 +2,7 @@ import { useMemo } from 'react'
 import { skipToken, useQuery } from '@tanstack/react-query'
 import type { Overview } from '#shared/contract/contract.ts'
 import type { Finding } from '#shared/contract/quality.ts'
+import type { JobKind } from '#shared/jobs/job-kinds.ts'
 import { JobStarter } from '../../components/job-starter.tsx'
 import { Page } from '../../components/page.tsx'
 import { QueryView } from '../../components/query-view.tsx'
@@ -25,7 +26,10 @@ import { RulesPanel } from './rules-panel.tsx'
 import { hasMinute } from './session-minutes.ts'
 import type { Quality } from './use-quality.ts'
 import { useQuality } from './use-quality.ts'
-import { WorkPanel } from './work-panel.tsx'
+import { WorkPanel } from '../../components/work-panel.tsx'
+
+/** What changes the curated bars. */
+const WORK: ReadonlySet<JobKind> = new Set<JobKind>(['ingest', 'transform', 'rebuild'])
 
 /** How good the curated bars are: session by session, rule by rule, bar by bar, and what can be done about it. */
 export default function QualityPage() {
@@ -63,7 +67,7 @@ export default function QualityPage() {
         </JobStarter>
       }
     >
-      <WorkPanel jobs={jobs} />
+      <WorkPanel jobs={jobs} kinds={WORK} />
       {isEmpty ? <NothingYet /> : <Workbench quality={quality} overview={overview} />}
     </Page>
   )

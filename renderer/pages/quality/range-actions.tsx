@@ -8,7 +8,7 @@ import { Acknowledge } from './acknowledge.tsx'
 import { RebuildPreview } from './build-preview.tsx'
 import classes from './range-actions.module.css'
 import { RefetchPreview } from './refetch-preview.tsx'
-import type { SessionRange } from './session-range.ts'
+import type { SessionRange } from '../../grid/session-range.ts'
 
 interface RangeActionsProps {
   readonly range: SessionRange

@@ -13,7 +13,7 @@ import type { QualityCell } from './quality-cells.ts'
 import { axesOf, cellAt } from './quality-cells.ts'
 import { RangeActions } from './range-actions.tsx'
 import classes from './range-inspector.module.css'
-import { rangeIn } from './session-range.ts'
+import { rangeIn } from '../../grid/session-range.ts'
 
 /** The engine takes no more at once. */
 const MOST_FINDINGS = 10_000

@@ -4,7 +4,7 @@ import { orpc } from '../../engine-client.ts'
 import { formatCount, formatQuantity } from '../../format/numbers.ts'
 import classes from './preview.module.css'
 import { takesWords } from './takes-words.ts'
-import type { SessionRange } from './session-range.ts'
+import type { SessionRange } from '../../grid/session-range.ts'
 
 /** What asking again for sessions would take, worked out without asking TWS. */
 export function RefetchPreview({ range }: { readonly range: SessionRange }) {

@@ -7,7 +7,7 @@ import { StateMark } from '../../components/state-mark.tsx'
 import { orpc } from '../../engine-client.ts'
 import { formatLocalMoment, formatZoneClock, LOCAL_ZONE, zoneName } from '../../format/times.ts'
 import classes from './session-hours.module.css'
-import { problemOf, SignatureFields } from './signature-fields.tsx'
+import { problemOf, SignatureFields } from '../../components/signature-fields.tsx'
 
 type Holder = 'calendar' | 'broker'
 

@@ -6,7 +6,7 @@ import { SessionFindings } from './session-findings.tsx'
 import { SessionFrame } from './session-frame.tsx'
 import { SessionHours } from './session-hours.tsx'
 import { SessionMetrics } from './session-metrics.tsx'
-import { rangeOf } from './session-range.ts'
+import { rangeOf } from '../../grid/session-range.ts'
 
 /** While arrows are held down nothing is asked for. */
 const SETTLE_MS = 120

@@ -1,4 +1,4 @@
-import type { CellBox, GridAxes } from '../../grid/grid-cells.ts'
+import type { CellBox, GridAxes } from './grid-cells.ts'
 
 /** Symbols by sessions as jobs take them, both dates included. */
 export interface SessionRange {
