@@ -35,6 +35,11 @@ export function createEventSink(queryClient: QueryClient, orpc: typeof consoleUt
     refetch(orpc.quality.key(), LARGE_REFETCH_PAUSE_MS)
     refetch(orpc.transform.plan.key(), LARGE_REFETCH_PAUSE_MS)
   }
+  /** Runs themselves never change; which there are, and what was decided about them, does. */
+  const refetchRuns = (): void => {
+    const { runs, trend, reference, drift, causes, acceptances, grid, rows } = orpc.compare
+    for (const part of [runs, trend, reference, drift, causes, acceptances, grid, rows]) refetch(part.key())
+  }
   const refetchOldData = (): void => {
     refetch(orpc.legacy.files.key())
     refetch(orpc.legacy.rejected.key())
@@ -52,7 +57,7 @@ export function createEventSink(queryClient: QueryClient, orpc: typeof consoleUt
           refetchIfUnderWay(orpc.jobs.list.key())
           if (isFinal(event.job.state)) {
             refetchLayers()
-            if (event.job.kind === 'compare') refetch(orpc.compare.runs.key())
+            if (event.job.kind === 'compare') refetchRuns()
             if (event.job.kind === 'legacy-import') refetchOldData()
             if (event.job.kind === 'live') refetch(orpc.live.status.key())
             if (CHANGE_QUALITY.has(event.job.kind)) refetchQuality()
@@ -64,10 +69,11 @@ export function createEventSink(queryClient: QueryClient, orpc: typeof consoleUt
             refetchFetched()
             refetch(orpc.ingest.revisions.key(), LARGE_REFETCH_PAUSE_MS)
           }
-          if (event.layer === 'comparisons') refetch(orpc.compare.runs.key())
+          if (event.layer === 'comparisons') refetchRuns()
           if (event.layer === 'curated') refetchQuality()
           if (event.layer === 'legacy') refetchOldData()
           if (event.layer === 'curated' || event.layer === 'legacy') refetch(orpc.compare.overlay.key())
+          if (event.layer === 'legacy') refetch(orpc.compare.oldSource.key())
           return
         case 'connection': {
           const { connection } = event

@@ -204,7 +204,8 @@ function HeaderCell<Row>({ column, order, onOrder }: HeaderCellProps<Row>) {
   )
 }
 
-function HeaderWords({ header, unit }: { readonly header: string; readonly unit: string | undefined }) {
+/** A header with its unit. */
+export function HeaderWords({ header, unit }: { readonly header: string; readonly unit: string | undefined }) {
   return (
     <>
       {header}

@@ -26,6 +26,11 @@ export function formatRecentMoment(ms: number, nowMs: number): string {
   return date === localDate.format(nowMs) ? `${localClock.format(ms)} ${LOCAL_ZONE}` : date
 }
 
+/** `2026-11-18` in the operator's zone. */
+export function formatLocalDate(ms: number): string {
+  return localDate.format(ms)
+}
+
 /** `2026-11-18 14:02:11` in the operator's zone. */
 export function formatLocalMoment(ms: number): string {
   return `${localDate.format(ms)} ${localClock.format(ms)}`

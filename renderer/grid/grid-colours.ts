@@ -7,6 +7,7 @@ export interface GridColours {
   readonly pass: string
   readonly fail: string
   readonly work: string
+  readonly diff: string
   readonly selected: string
 }
 
@@ -22,6 +23,7 @@ export function coloursAt(element: HTMLElement): GridColours {
     pass: role('--sy-pass'),
     fail: role('--sy-fail'),
     work: role('--sy-new'),
+    diff: role('--sy-diff'),
     selected: role('--sy-selected'),
   }
 }

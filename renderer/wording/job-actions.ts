@@ -84,6 +84,14 @@ export const JOB_ACTIONS = {
     cancel: 'At any time. An unfinished export has no manifest.',
     confirm: 'Export',
   },
+  exportComparison: {
+    label: 'Export differences…',
+    title: 'Export all differences of this run',
+    does: 'Writes every minute of the run that is not plainly equal, all of them, into a new folder under exports/ in the workspace, with a manifest.',
+    keeps: 'The run, and earlier exports.',
+    cancel: 'At any time. An unfinished export has no manifest.',
+    confirm: 'Export differences',
+  },
   verify: {
     label: 'Verify…',
     title: 'Verify against raw',

@@ -38,6 +38,10 @@ export interface WorkspaceOptions {
   readonly symbols?: readonly string[]
   /** First session of the market; that of {@link STORED} unless given. */
   readonly marketFrom?: string
+  /** Sessions that the old pipeline has; those of {@link STORED} unless given. */
+  readonly old?: { readonly from: string; readonly to: string }
+  /** How the old files are described; as they are unless given. */
+  readonly oldBars?: Readonly<Record<string, unknown>>
   /** How long an answer with bars takes, milliseconds. */
   readonly answerMs?: number
   /** Further lines of the section tws of the configuration, indented by two spaces. */
@@ -46,7 +50,7 @@ export interface WorkspaceOptions {
 
 /** Makes a workspace that knows where TWS is and what the old pipeline left, and holds nothing yet. */
 export async function makeWorkspace(name: string, options: WorkspaceOptions = {}): Promise<ConsoleWorkspace> {
-  const { symbols = SYMBOLS, marketFrom = STORED.from, answerMs, tws = '' } = options
+  const { symbols = SYMBOLS, marketFrom = STORED.from, old = STORED, answerMs, tws = '' } = options
   const folder = mkdtempSync(path.join(tmpdir(), 'switchyard-console-'))
   const market = syntheticMarket({
     seed: SEED,
@@ -65,7 +69,7 @@ export async function makeWorkspace(name: string, options: WorkspaceOptions = {}
     symbols,
     oldPipeline: {
       name: 'csv-scripts',
-      bars: { files: 'old-pipeline/{symbol}.csv', label: 'end', volumeUnit: 'lots' },
+      bars: { files: 'old-pipeline/{symbol}.csv', ...(options.oldBars ?? { label: 'end', volumeUnit: 'lots' }) },
     },
   })
   // One request at a time, so that a test knows which answer comes next.
@@ -73,8 +77,8 @@ export async function makeWorkspace(name: string, options: WorkspaceOptions = {}
   await writeOldPipelineOutput({
     market,
     symbols,
-    from: STORED.from,
-    to: STORED.to,
+    from: old.from,
+    to: old.to,
     dir: path.join(folder, 'old-pipeline'),
   })
   return {

@@ -1,14 +1,17 @@
-import { Button, Select } from '@mantine/core'
+import { Button, SegmentedControl, Select } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useLocation, useParams } from 'wouter'
+import { useState } from 'react'
+import { useLocation, useParams, useSearch } from 'wouter'
 import type { ComparisonRun, ComparisonRunDetail, Overview } from '#shared/contract/contract.ts'
+import type { JobKind } from '#shared/jobs/job-kinds.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { JobStarter } from '../../components/job-starter.tsx'
 import { Page } from '../../components/page.tsx'
 import { Panel, PanelGrid } from '../../components/panel.tsx'
 import { QueryView } from '../../components/query-view.tsx'
+import { WorkPanel } from '../../components/work-panel.tsx'
 import { orpc } from '../../engine-client.ts'
-import { useOverview } from '../../engine-queries.ts'
+import { useJobs, useOverview } from '../../engine-queries.ts'
 import { formatQuantity } from '../../format/numbers.ts'
 import { formatDates, formatLocalMoment, LOCAL_ZONE } from '../../format/times.ts'
 import { JOB_ACTIONS } from '../../wording/job-actions.ts'
@@ -17,11 +20,15 @@ import { selectionOf, useViewContext } from '../../view-context.ts'
 import classes from './compare-page.module.css'
 import { RunView } from './run-view.tsx'
 
-/** Where old and new agree and where not: the verdict of a run, its fields, its sessions, and any session minute by minute. */
+/** What a comparison is made from, the comparison itself, and its files. */
+const WORK: ReadonlySet<JobKind> = new Set<JobKind>(['compare', 'legacy-import', 'export'])
+
+/** Whether new is as good as old: the verdict of a run, its causes, sessions, fields and rows, and the runs before it. */
 export default function ComparePage() {
   const params = useParams<{ runId?: string }>()
   const runs = useQuery(orpc.compare.runs.queryOptions())
   const overview = useOverview()
+  const jobs = useJobs().data ?? []
   // A link to a run shows that run or says that it is gone, never silently another one.
   const runId = params.runId ?? newestFirst(runs.data ?? [])[0]?.runId
   const run = useQuery(orpc.compare.run.queryOptions({ input: { runId: runId ?? '' }, enabled: runId !== undefined }))
@@ -37,6 +44,7 @@ export default function ComparePage() {
         </>
       }
     >
+      <WorkPanel jobs={jobs} kinds={WORK} />
       <QueryView query={runs} height={640}>
         {(list) =>
           runId === undefined && list.length === 0 ? (
@@ -58,24 +66,35 @@ function newestFirst(runs: readonly ComparisonRun[]): readonly ComparisonRun[] {
 
 function RunSelect({ runs, runId }: { readonly runs: readonly ComparisonRun[]; readonly runId: string | undefined }) {
   const [, navigate] = useLocation()
+  const search = useSearch()
   return (
     <Select
       className={classes.run ?? ''}
       aria-label="Comparison run"
-      data={newestFirst(runs).map((run) => ({
-        value: run.runId,
-        label: `${formatLocalMoment(run.createdAtMs)} ${LOCAL_ZONE}, ${formatQuantity(run.symbols.length, 'symbol')}`,
-      }))}
+      data={newestFirst(runs).map((run) => ({ value: run.runId, label: runWords(run) }))}
       value={runId ?? null}
-      onChange={(value) => value !== null && navigate(`/compare/${encodeURIComponent(value)}`)}
+      // What is looked at stays what is looked at.
+      onChange={(value) => value !== null && navigate(`/compare/${encodeURIComponent(value)}?${search}`)}
       allowDeselect={false}
       placeholder="Run that is not there"
     />
   )
 }
 
+function runWords({ createdAtMs, symbols, sample }: ComparisonRun): string {
+  const sampled = sample === null ? '' : `, sample of ${Number((sample * 100).toPrecision(6))} %`
+  return `${formatLocalMoment(createdAtMs)} ${LOCAL_ZONE}, ${formatQuantity(symbols.length, 'symbol')}${sampled}`
+}
+
+const SAMPLES = [
+  { value: 'all', label: 'All' },
+  { value: '0.1', label: '10 %' },
+  { value: '0.01', label: '1 %' },
+] as const
+
 function StartCompare({ overview, isFirst }: { readonly overview: Overview; readonly isFirst: boolean }) {
   const [context] = useViewContext()
+  const [sample, setSample] = useState<(typeof SAMPLES)[number]['value']>('all')
   const selection = selectionOf(context)
   const blocker = missingSide(overview)
   return (
@@ -83,9 +102,24 @@ function StartCompare({ overview, isFirst }: { readonly overview: Overview; read
       action={JOB_ACTIONS.compare}
       scope={selectionWords(selection)}
       isNext={isFirst && blocker === undefined}
-      start={() => orpc.compare.start.call(selection)}
+      start={() => orpc.compare.start.call({ ...selection, ...(sample === 'all' ? {} : { sample: Number(sample) }) })}
       blockedBy={blocker}
-    />
+    >
+      <div className={classes.sample}>
+        <SegmentedControl
+          aria-label="Minutes to compare"
+          data={[...SAMPLES]}
+          value={sample}
+          onChange={setSample}
+          fullWidth
+        />
+        <p>
+          {sample === 'all'
+            ? 'Compares every minute and searches for causes.'
+            : 'Compares a sample of the minutes, the same ones every time. It is quicker, is marked as a sample everywhere, and no causes are searched for.'}
+        </p>
+      </div>
+    </JobStarter>
   )
 }
 
@@ -127,16 +161,10 @@ function sentenceOf(
   if (runs === undefined) return ''
   if (run === undefined) return runs.length === 0 ? 'No comparison has been made in this workspace.' : ''
   const what = `${run.oldPipeline} against curated bars: ${symbolWords(run.symbols)}, ${formatQuantity(run.sessions, 'session')}, ${formatDates(run.from, run.to)}.`
-  const sampled =
-    run.sample === null
-      ? ''
-      : ` Only a sample of ${Number((run.sample * 100).toPrecision(6))} % of the minutes was compared.`
-  const unsettled =
-    run.counts.notSettled === 0 ? '' : ` ${formatQuantity(run.counts.notSettled, 'minute')} not settled yet.`
   const changed = overview?.layers.some(
     (entry) => (entry.layer === 'curated' || entry.layer === 'legacy') && (entry.updatedAtMs ?? 0) > run.createdAtMs,
   )
   return changed === true
-    ? `${what}${sampled}${unsettled} Bars have changed since this run; compare again to bring its counts up to date.`
-    : `${what}${sampled}${unsettled}`
+    ? `${what} Bars have changed since this run; compare again to bring its counts up to date.`
+    : what
 }

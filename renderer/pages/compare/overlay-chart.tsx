@@ -1,4 +1,4 @@
-import { useId } from 'react'
+import { useId, useMemo } from 'react'
 import {
   Bar,
   CartesianGrid,
@@ -18,44 +18,74 @@ import { formatDifference, formatFieldValue, unitOfField } from '../../format/nu
 import { formatZoneClock } from '../../format/times.ts'
 import { AXIS, barStartLabel, CURSOR, GRID, MARKED_MINUTE, noContent, noLabel } from '../../charts/chart-style.ts'
 import { clockTicks } from '../../charts/clock-ticks.ts'
+import { minMaxRows } from './min-max-rows.ts'
 import type { OverlayRow } from './overlay-rows.ts'
-import { differenceReach, isLonely, overlaySpan } from './overlay-rows.ts'
+import { differenceReach, isLonely } from './overlay-rows.ts'
 import { OverlayTooltip } from './overlay-tooltip.tsx'
+import type { Span } from './overlay-zoom.ts'
+import { ZoomArea } from './zoom-area.tsx'
 
 interface OverlayChartProps {
   readonly overlay: Overlay
-  /** The minutes of `overlay`. */
+  /** The minutes of `span`. */
   readonly rows: readonly OverlayRow[]
+  readonly span: Span
+  /** The whole session. */
+  readonly whole: Span
   /** The marked minute, epoch seconds. */
   readonly atTs: number | undefined
+  readonly onZoom: (span: Span | undefined) => void
+  readonly onMinute: (ts: number | undefined) => void
   readonly width: number
-  readonly height: number
 }
 
+export const OVERLAY_HEIGHT = 428
 const STRIP_HEIGHT = 128
 /** Both charts leave the same room at the sides, so that a minute is at the same place in both. */
 const MARGIN = { top: 8, right: 44, bottom: 0, left: 0 } as const
 /** Room for the axis label and values of eight digits: an index fund's minute at the close has millions of shares. */
 const Y_WIDTH = 88
 
-/** Old and new on one axis, their difference with its zero line beneath, both with the same minutes and one tooltip. */
-export function OverlayChart({ overlay, rows, atTs, width, height }: OverlayChartProps) {
-  const span = overlaySpan(overlay, rows)
-  const ticks = clockTicks(span, 1800)
+/**
+ * Old and new on one axis, their difference with its zero line beneath, both with the same minutes and one tooltip. Dragging zooms, a click
+ * chooses a minute.
+ */
+export function OverlayChart(props: OverlayChartProps) {
+  const { overlay, span, whole, atTs, onZoom, onMinute, width } = props
+  const plotWidth = Math.max(1, width - Y_WIDTH - MARGIN.right)
+  const rows = useMemo(() => minMaxRows(props.rows, plotWidth), [props.rows, plotWidth])
+  const ticks = clockTicks(span, tickStep(span))
   const reach = differenceReach(rows, overlay.field === 'volume' ? 1 : 0.01)
   const syncId = useId()
   const { field, zone } = overlay
   const shared = { data: rows as OverlayRow[], syncId, syncMethod: 'value' as const, margin: MARGIN }
-  const marked = atTs === undefined ? null : <ReferenceLine x={atTs} {...MARKED_MINUTE} />
+  const marked = atTs === undefined ? null : <ReferenceLine x={atTs} {...MARKED_MINUTE} ifOverflow="hidden" />
   const clock = (ts: number): string => formatZoneClock(ts, zone)
-  const timeAxis = { dataKey: 'ts', type: 'number' as const, domain: span, ticks, tickFormatter: clock, ...AXIS }
+  const timeAxis = {
+    dataKey: 'ts',
+    type: 'number' as const,
+    domain: [...span] as [number, number],
+    allowDataOverflow: true,
+    ticks,
+    tickFormatter: clock,
+    ...AXIS,
+  }
 
   return (
-    <>
+    <ZoomArea
+      left={Y_WIDTH}
+      right={MARGIN.right}
+      span={span}
+      whole={whole}
+      atTs={atTs}
+      onZoom={onZoom}
+      onMinute={(ts) => onMinute(nearest(props.rows, ts))}
+      isSampled={rows.length < props.rows.length}
+    >
       <LineChart
         {...shared}
         width={width}
-        height={height - STRIP_HEIGHT}
+        height={OVERLAY_HEIGHT - STRIP_HEIGHT}
         title={`${field} of ${overlay.symbol} on ${overlay.sessionDate}, old and new`}
       >
         <CartesianGrid {...GRID} />
@@ -108,7 +138,21 @@ export function OverlayChart({ overlay, rows, atTs, width, height }: OverlayChar
         <Tooltip content={noContent} cursor={CURSOR} isAnimationActive={false} />
         <Bar dataKey="difference" fill="var(--sy-diff)" barSize={2} isAnimationActive={false} />
       </ComposedChart>
-    </>
+    </ZoomArea>
+  )
+}
+
+/** Steps of the clock that leave room for their labels. */
+function tickStep([fromTs, toTs]: Span): number {
+  const minutes = (toTs - fromTs) / 60
+  return minutes > 780 ? 7200 : minutes > 180 ? 1800 : minutes > 60 ? 900 : minutes > 20 ? 300 : 60
+}
+
+/** The minute that begins nearest to a time. */
+function nearest(rows: readonly OverlayRow[], ts: number): number | undefined {
+  return rows.reduce<number | undefined>(
+    (best, row) => (best === undefined || Math.abs(row.ts - ts) < Math.abs(best - ts) ? row.ts : best),
+    undefined,
   )
 }
 

@@ -13,31 +13,35 @@ import { QueryView } from '../../components/query-view.tsx'
 import { orpc } from '../../engine-client.ts'
 import { formatCount, formatDifference, formatFieldValue, formatQuantity, unitOfField } from '../../format/numbers.ts'
 import { formatZoneClock, zoneName } from '../../format/times.ts'
-import type { CompareSelection } from './compare-selection.ts'
-import { OverlayChart } from './overlay-chart.tsx'
+import type { CellRef } from '../../grid/grid-cells.ts'
+import type { CompareView } from './compare-address.ts'
+import { OVERLAY_HEIGHT, OverlayChart } from './overlay-chart.tsx'
 import { overlayCsv } from './overlay-csv.ts'
-import classes from './overlay-panel.module.css'
 import type { OverlayRow } from './overlay-rows.ts'
-import { overlayRows } from './overlay-rows.ts'
-
-const HEIGHT = 428
+import { overlayRows, overlaySpan } from './overlay-rows.ts'
+import type { Span } from './overlay-zoom.ts'
+import { ZoomButtons } from './zoom-buttons.tsx'
 
 interface OverlayPanelProps {
   readonly run: ComparisonRunDetail
-  readonly selection: CompareSelection
+  /** Undefined when the run holds no session. */
+  readonly cell: CellRef | undefined
+  readonly view: Pick<CompareView, 'field' | 'atTs' | 'zoom'>
   readonly onField: (field: string) => void
+  readonly onZoom: (span: Span | undefined) => void
+  readonly onMinute: (ts: number | undefined) => void
 }
 
 /** Old and new of one symbol and session on one axis, with their difference beneath. */
-export function OverlayPanel({ run, selection, onField }: OverlayPanelProps) {
-  const { symbol, sessionDate, field, atTs } = selection
+export function OverlayPanel({ run, cell, view, onField, onZoom, onMinute }: OverlayPanelProps) {
+  const { field } = view
   const overlay = useQuery(
     orpc.compare.overlay.queryOptions({
-      input: symbol === undefined || sessionDate === undefined ? skipToken : { symbol, sessionDate, field },
+      input: cell === undefined ? skipToken : { ...cell, field },
       placeholderData: keepPreviousData,
     }),
   )
-  if (symbol === undefined || sessionDate === undefined) {
+  if (cell === undefined) {
     return (
       <Panel title="Old and new">
         <EmptyState title="The run holds no sessions">Compare a range that both sides have bars in.</EmptyState>
@@ -46,8 +50,8 @@ export function OverlayPanel({ run, selection, onField }: OverlayPanelProps) {
   }
   return (
     <Panel
-      className={classes.panel}
-      title={`${symbol} ${sessionDate}`}
+      title={`${cell.symbol} ${cell.sessionDate}`}
+      note={sessionWords(run, cell)}
       controls={
         <SegmentedControl
           aria-label="Field"
@@ -57,13 +61,14 @@ export function OverlayPanel({ run, selection, onField }: OverlayPanelProps) {
         />
       }
     >
-      <QueryView query={overlay} height={HEIGHT + CHART_HEAD_HEIGHT}>
+      <QueryView query={overlay} height={OVERLAY_HEIGHT + CHART_HEAD_HEIGHT}>
         {(data) => (
           <OverlayFrame
             overlay={data}
-            note={sessionWords(run, selection)}
-            atTs={atTs}
+            view={view}
             isStale={overlay.isPlaceholderData}
+            onZoom={onZoom}
+            onMinute={onMinute}
           />
         )}
       </QueryView>
@@ -73,47 +78,76 @@ export function OverlayPanel({ run, selection, onField }: OverlayPanelProps) {
 
 interface OverlayFrameProps {
   readonly overlay: Overlay
-  readonly note: string
-  readonly atTs: number | undefined
+  readonly view: Pick<CompareView, 'atTs' | 'zoom'>
   readonly isStale: boolean
+  readonly onZoom: (span: Span | undefined) => void
+  readonly onMinute: (ts: number | undefined) => void
 }
 
-function OverlayFrame({ overlay, note, atTs, isStale }: OverlayFrameProps) {
-  const { symbol, sessionDate, field } = overlay
+function OverlayFrame({ overlay, view: { atTs, zoom }, isStale, onZoom, onMinute }: OverlayFrameProps) {
+  const { symbol, sessionDate, field, zone } = overlay
   const rows = useMemo(() => overlayRows(overlay), [overlay])
   const columns = useMemo(() => columnsFor(overlay), [overlay])
+  const whole = overlaySpan(overlay, rows)
+  // A zoom of another session lies outside of this one.
+  const span = zoom !== undefined && zoom[0] < whole[1] && zoom[1] > whole[0] ? zoom : whole
+  const [fromTs, toTs] = span
+  const inView = useMemo(() => rows.filter(({ ts }) => ts >= fromTs && ts < toTs), [rows, fromTs, toTs])
   const isEmpty = rows.every((row) => row.old === null && row.new === null)
+  const isWhole = fromTs <= whole[0] && toTs >= whole[1]
+  const clock = (ts: number): string => formatZoneClock(ts, zone)
   return (
-    <ChartFrame
-      title={`${symbol} ${sessionDate}, old and new ${field}`}
-      note={note}
-      fileName={fileName([symbol, sessionDate, field, 'old and new'])}
-      height={HEIGHT}
-      isStale={isStale}
-      empty={
-        isEmpty ? { title: 'Nothing to draw', text: `Neither side has ${field} in this session any more.` } : undefined
-      }
-      csv={() => overlayCsv(overlay, rows)}
-      renderTable={(maxHeight) => (
-        <DataTable
-          label={`${field} of ${symbol}, ${sessionDate}, minute by minute`}
-          columns={columns}
-          rows={rows}
-          rowKey={(row) => String(row.ts)}
-          selectedKey={atTs === undefined ? undefined : String(atTs)}
-          maxHeight={maxHeight}
-        />
-      )}
-    >
-      {(width) => <OverlayChart overlay={overlay} rows={rows} atTs={atTs} width={width} height={HEIGHT} />}
-    </ChartFrame>
+    <>
+      <ChartFrame
+        title={`${symbol} ${sessionDate}, old and new ${field}`}
+        note={
+          isWhole
+            ? `${formatQuantity(rows.length, 'minute')}. Drag in the chart to zoom, click to choose a minute.`
+            : `${clock(fromTs)} to ${clock(toTs)} ${zoneName(zone)}, ${formatQuantity(inView.length, 'minute')} of ${formatCount(rows.length)}.`
+        }
+        fileName={fileName([symbol, sessionDate, field, 'old and new'])}
+        height={OVERLAY_HEIGHT}
+        isStale={isStale}
+        empty={
+          isEmpty
+            ? { title: 'Nothing to draw', text: `Neither side has ${field} in this session any more.` }
+            : undefined
+        }
+        csv={() => overlayCsv(overlay, rows)}
+        renderTable={(maxHeight) => (
+          <DataTable
+            label={`${field} of ${symbol}, ${sessionDate}, minute by minute`}
+            columns={columns}
+            rows={rows}
+            rowKey={(row) => String(row.ts)}
+            selectedKey={atTs === undefined ? undefined : String(atTs)}
+            onSelect={({ ts }) => onMinute(ts)}
+            maxHeight={maxHeight}
+          />
+        )}
+      >
+        {(width) => (
+          <OverlayChart
+            overlay={overlay}
+            rows={inView}
+            span={span}
+            whole={whole}
+            atTs={atTs}
+            onZoom={onZoom}
+            onMinute={onMinute}
+            width={width}
+          />
+        )}
+      </ChartFrame>
+      {!isEmpty && <ZoomButtons span={span} whole={whole} atTs={atTs} onZoom={onZoom} />}
+    </>
   )
 }
 
 /** What the run counted in this session. */
-function sessionWords(run: ComparisonRunDetail, { symbol, sessionDate }: CompareSelection): string {
+function sessionWords(run: ComparisonRunDetail, { symbol, sessionDate }: CellRef): string {
   const row = run.perSession.find((entry) => entry.symbol === symbol && entry.sessionDate === sessionDate)
-  if (row === undefined) return ''
+  if (row === undefined) return 'not in this run'
   const onlyOld = row.oldOnly > 0 ? `, ${formatCount(row.oldOnly)} only in old` : ''
   const onlyNew = row.newOnly > 0 ? `, ${formatCount(row.newOnly)} only in new` : ''
   return `Of ${formatQuantity(row.common, 'minute')} in both, ${formatCount(row.different)} different in some field${onlyOld}${onlyNew}.`

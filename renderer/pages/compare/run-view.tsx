@@ -1,37 +1,63 @@
+import { SegmentedControl } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import type { ComparisonRunDetail } from '#shared/contract/contract.ts'
-import { PanelGrid } from '../../components/panel.tsx'
+import { orpc } from '../../engine-client.ts'
 import { useOverview } from '../../engine-queries.ts'
-import { useViewContext } from '../../view-context.ts'
-import { useCompareSelection } from './compare-selection.ts'
-import { FieldsPanel } from './fields-panel.tsx'
-import { HistogramPanel } from './histogram-panel.tsx'
-import { LargestPanel } from './largest-panel.tsx'
-import { OverlayPanel } from './overlay-panel.tsx'
+import { CausesView } from './causes-view.tsx'
+import type { Part } from './compare-address.ts'
+import { EVERY_ROW, useCompareView } from './compare-address.ts'
+import { FieldsView } from './fields-view.tsx'
+import { RowsView } from './rows-view.tsx'
 import classes from './run-view.module.css'
-import { SessionsPanel } from './sessions-panel.tsx'
+import { RunsView } from './runs-view.tsx'
+import { SessionView } from './session-view.tsx'
+import { TolerancesView } from './tolerances-view.tsx'
 import { Verdict } from './verdict.tsx'
 
-/** One run: verdict first, then fields and largest differences beside the selected session, then sessions and distribution. */
+const PART_NAMES = [
+  { value: 'causes', label: 'Causes and sessions' },
+  { value: 'session', label: 'Minutes' },
+  { value: 'fields', label: 'Fields' },
+  { value: 'rows', label: 'Rows' },
+  { value: 'tolerances', label: 'Other tolerances' },
+  { value: 'runs', label: 'Runs and trend' },
+] as const satisfies readonly { readonly value: Part; readonly label: string }[]
+
+/** One run: the verdict, and beneath it the part that is looked at. */
 export function RunView({ run }: { readonly run: ComparisonRunDetail }) {
-  const [context] = useViewContext()
-  const [selection, select] = useCompareSelection(run, context)
+  const [view, change] = useCompareView(run)
+  const causes = useQuery(orpc.compare.causes.queryOptions({ input: { runId: run.runId } }))
   const symbols = useOverview().data?.symbols ?? []
-  const zoneOf = (symbol: string): string | undefined => symbols.find((entry) => entry.symbol === symbol)?.zone
+  const zoneOf = (symbol: string): string => symbols.find((entry) => entry.symbol === symbol)?.zone ?? 'UTC'
+  const zones = new Set(run.symbols.map(zoneOf))
+  // One zone for a whole column: the exchange's when all symbols share it.
+  const zone = (zones.size === 1 ? [...zones][0] : undefined) ?? 'UTC'
+  const shared = { run, view, onChange: change, zoneOf, zone }
+  const found = causes.data?.causes ?? []
 
   return (
     <>
-      <Verdict counts={run.counts} />
-      <PanelGrid columns="minmax(400px, 42%) minmax(0, 1fr)" narrow="minmax(0, 1fr)">
-        <div className={classes.stack}>
-          <FieldsPanel run={run} field={selection.field} onSelect={(field) => select({ field })} />
-          <LargestPanel run={run} selection={selection} onSelect={select} zoneOf={zoneOf} />
-        </div>
-        <OverlayPanel run={run} selection={selection} onField={(field) => select({ field })} />
-      </PanelGrid>
-      <PanelGrid columns="minmax(400px, 42%) minmax(0, 1fr)" narrow="minmax(0, 1fr)">
-        <SessionsPanel run={run} selection={selection} context={context} onSelect={select} />
-        <HistogramPanel run={run} field={selection.field} symbol={selection.symbol} context={context} />
-      </PanelGrid>
+      <Verdict
+        run={run}
+        causes={causes}
+        onPart={(part) => change(part === 'rows' ? { part, rows: { ...EVERY_ROW, state: 'open' } } : { part })}
+      />
+      <nav className={classes.parts} aria-label="Parts of the run">
+        <SegmentedControl
+          aria-label="Part"
+          data={[...PART_NAMES]}
+          value={view.part}
+          onChange={(part) => change({ part })}
+        />
+      </nav>
+      <div className={classes.body}>
+        {view.part === 'causes' && <CausesView {...shared} causes={causes} />}
+        {view.part === 'session' && <SessionView {...shared} causes={found} />}
+        {view.part === 'fields' && <FieldsView {...shared} />}
+        {view.part === 'rows' && <RowsView {...shared} causes={found} />}
+        {view.part === 'tolerances' && <TolerancesView {...shared} />}
+        {view.part === 'runs' && <RunsView {...shared} />}
+      </div>
     </>
   )
 }

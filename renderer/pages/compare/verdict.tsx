@@ -1,25 +1,121 @@
+import { Button } from '@mantine/core'
+import type { UseQueryResult } from '@tanstack/react-query'
+import type { RunCauses } from '#shared/contract/causes.ts'
 import type { ComparisonRunDetail } from '#shared/contract/contract.ts'
-import { formatCount, formatShare } from '../../format/numbers.ts'
+import { Folded } from '../../components/folded.tsx'
+import { QueryView } from '../../components/query-view.tsx'
+import { StateMark } from '../../components/state-mark.tsx'
+import { formatCount, formatQuantity, formatShare } from '../../format/numbers.ts'
+import { formatLocalMoment, LOCAL_ZONE } from '../../format/times.ts'
+import type { Part } from './compare-address.ts'
+import { RunFacts } from './run-facts.tsx'
+import { RunFiles } from './run-files.tsx'
 import type { ShareKind } from './share-bar.tsx'
 import { SHARE_WORDS, ShareBar, shareKinds } from './share-bar.tsx'
+import { StateBar, StateWords } from './state-bar.tsx'
 import classes from './verdict.module.css'
+import { judge, sampleWords } from './verdict-words.ts'
 
-type Counts = ComparisonRunDetail['counts']
+interface VerdictProps {
+  readonly run: ComparisonRunDetail
+  readonly causes: UseQueryResult<RunCauses>
+  readonly onPart: (part: Part) => void
+}
 
-/** The run in one line: which share of all minutes is what. Every minute of either side is in exactly one share. */
-export function Verdict({ counts }: { readonly counts: Counts }) {
-  const whole = counts.common + counts.oldOnly + counts.newOnly
-  const kinds = shareKinds.filter((kind) => kind === 'equal' || counts[kind] > 0)
+/** Whether new is as good as old: the answer, which share of all minutes is what, what is explained, and what to do next. */
+export function Verdict({ run, causes, onPart }: VerdictProps) {
   return (
     <section className={classes.verdict} aria-label="Verdict">
-      <p className={classes.line}>
-        {kinds.map((kind, index) => (
-          <Share key={kind} kind={kind} text={formatShare(counts[kind], whole)} isLast={index === kinds.length - 1} />
-        ))}
-        <span className={classes.whole}>of {formatCount(whole)} minutes</span>
-      </p>
-      <ShareBar counts={counts} height={8} />
+      <QueryView query={causes} height={72}>
+        {(found) => <Answer run={run} found={found} onPart={onPart} />}
+      </QueryView>
+      <dl className={classes.bars}>
+        <dt>Minutes</dt>
+        <dd>
+          <ShareBar counts={run.counts} height={10} />
+          <MinuteWords counts={run.counts} />
+        </dd>
+        {causes.data?.isSearched === true && causes.data.differences.total > 0 && (
+          <>
+            <dt>Differences</dt>
+            <dd>
+              <StateBar state={causes.data.differences} height={10} />
+              <StateWords state={causes.data.differences} />
+            </dd>
+          </>
+        )}
+      </dl>
+      <div className={classes.foot}>
+        <RunFiles run={run} />
+      </div>
+      <Folded
+        title="About this run"
+        note={`made ${formatLocalMoment(run.createdAtMs)} ${LOCAL_ZONE}; inputs, configuration, version`}
+      >
+        <RunFacts run={run} />
+      </Folded>
     </section>
+  )
+}
+
+interface AnswerProps {
+  readonly run: ComparisonRunDetail
+  readonly found: RunCauses
+  readonly onPart: (part: Part) => void
+}
+
+function Answer({ run, found, onPart }: AnswerProps) {
+  const { kind, word, sentence, next } = judge(run, found)
+  const { waiting, open } = found.differences
+  return (
+    <div className={classes.answer}>
+      <p className={classes.word}>
+        <StateMark kind={kind} word={word} />
+        {run.sample !== null && <StateMark kind="unsure" word={`Of ${sampleWords(run.sample)}`} />}
+      </p>
+      <p className={classes.sentence}>
+        {sentence}
+        {found.isSearched && waiting + open > 0 && (
+          <span className={classes.gate}>
+            {' '}
+            A gate counts {formatQuantity(waiting + open, 'difference')} as unexplained.
+          </span>
+        )}
+      </p>
+      <div className={classes.next}>
+        {next === 'decide' && (
+          <Button variant="filled" onClick={() => onPart('causes')}>
+            Decide about the causes
+          </Button>
+        )}
+        {next === 'look' && (
+          <Button variant="filled" onClick={() => onPart('rows')}>
+            Look at what is open
+          </Button>
+        )}
+        {next === 'compare' && <span className={classes.gate}>Compare again without a sample to find them.</span>}
+      </div>
+    </div>
+  )
+}
+
+/** Every minute of either side is in exactly one share. */
+function MinuteWords({ counts }: { readonly counts: ComparisonRunDetail['counts'] }) {
+  const whole = counts.common + counts.oldOnly + counts.newOnly
+  const kinds = shareKinds.filter((kind) => kind === 'equal' || counts[kind] > 0)
+  const beside = [
+    counts.nullVersusValue > 0 && `${formatCount(counts.nullVersusValue)} of the different have a value on one side`,
+    counts.duplicateKeys > 0 && `${formatCount(counts.duplicateKeys)} had several rows in old`,
+    counts.notSettled > 0 && `${formatCount(counts.notSettled)} not settled yet and not compared`,
+  ].filter((part) => part !== false)
+  return (
+    <p className={classes.line}>
+      {kinds.map((kind, index) => (
+        <Share key={kind} kind={kind} text={formatShare(counts[kind], whole)} isLast={index === kinds.length - 1} />
+      ))}
+      <span className={classes.whole}>of {formatCount(whole)} minutes</span>
+      {beside.length > 0 && <span className={classes.whole}>{beside.join('; ')}</span>}
+    </p>
   )
 }
 

@@ -2,46 +2,36 @@ import { useMemo } from 'react'
 import type { ComparisonRunDetail } from '#shared/contract/contract.ts'
 import type { Column } from '../../components/data-table.tsx'
 import { DataTable } from '../../components/data-table.tsx'
-import { Panel } from '../../components/panel.tsx'
-import { formatCount, formatQuantity, formatShare } from '../../format/numbers.ts'
+import { formatCount, formatShare } from '../../format/numbers.ts'
+import type { CellRange, CellRef } from '../../grid/grid-cells.ts'
 import type { ViewContext } from '../../view-context.ts'
-import type { CompareSelection } from './compare-selection.ts'
-import classes from './sessions-panel.module.css'
+import classes from './sessions-table.module.css'
 import { ShareBar } from './share-bar.tsx'
 
 type SessionRow = ComparisonRunDetail['perSession'][number]
 
-interface SessionsPanelProps {
+interface SessionsTableProps {
   readonly run: ComparisonRunDetail
-  readonly selection: CompareSelection
   readonly context: ViewContext
-  readonly onSelect: (change: Partial<CompareSelection>) => void
+  readonly selection: CellRange | undefined
+  readonly onSelect: (cell: CellRef) => void
+  readonly maxHeight: number
 }
 
-/** Every symbol and session of the run that the global context lets through. Choosing one shows it minute by minute. */
-export function SessionsPanel({ run, selection, context, onSelect }: SessionsPanelProps) {
+/** Every symbol and session of the run that the global context lets through. */
+export function SessionsTable({ run, context, selection, onSelect, maxHeight }: SessionsTableProps) {
   const rows = useMemo(() => run.perSession.filter((row) => isInContext(row, context)), [run, context])
-  const isNarrowed = rows.length < run.perSession.length
   return (
-    <Panel
-      title="Sessions"
-      note={
-        isNarrowed
-          ? `${formatCount(rows.length)} of ${formatQuantity(run.perSession.length, 'session')}, as chosen in the header`
-          : formatQuantity(rows.length, 'session')
-      }
-    >
-      <DataTable
-        label="Sessions of the run"
-        columns={COLUMNS}
-        rows={rows}
-        rowKey={keyOf}
-        selectedKey={`${selection.symbol} ${selection.sessionDate}`}
-        onSelect={(row) => onSelect({ symbol: row.symbol, sessionDate: row.sessionDate, atTs: undefined })}
-        maxHeight={337}
-        empty="The run holds no session of what is chosen in the header."
-      />
-    </Panel>
+    <DataTable
+      label="Sessions of the run"
+      columns={COLUMNS}
+      rows={rows}
+      rowKey={keyOf}
+      selectedKey={selection === undefined ? undefined : keyOf(selection.focus)}
+      onSelect={({ symbol, sessionDate }) => onSelect({ symbol, sessionDate })}
+      maxHeight={maxHeight}
+      empty="The run holds no session of what is chosen in the header."
+    />
   )
 }
 
@@ -51,7 +41,7 @@ function isInContext(row: SessionRow, { symbol, from, to }: ViewContext): boolea
   return to === undefined || row.sessionDate <= to
 }
 
-const keyOf = (row: SessionRow): string => `${row.symbol} ${row.sessionDate}`
+const keyOf = ({ symbol, sessionDate }: CellRef): string => `${symbol} ${sessionDate}`
 
 const wholeOf = (row: SessionRow): number => row.common + row.oldOnly + row.newOnly
 

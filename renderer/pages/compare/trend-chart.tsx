@@ -1,0 +1,190 @@
+import { useId } from 'react'
+import type { DotItemDotProps } from 'recharts'
+import {
+  CartesianGrid,
+  Line,
+  LineChart,
+  ReferenceLine,
+  Tooltip,
+  useActiveTooltipDataPoints,
+  useIsTooltipActive,
+  XAxis,
+  YAxis,
+} from 'recharts'
+import type { TrendPoint } from '#shared/contract/comparison.ts'
+import { AXIS, CURSOR, FOOT_LABEL, GRID, MARKED_MINUTE, noContent, noLabel } from '../../charts/chart-style.ts'
+import classes from '../../charts/chart-tooltip.module.css'
+import { formatCount, formatFieldValue, formatShare, unitOfField } from '../../format/numbers.ts'
+import { formatLocalDate, formatLocalMoment, LOCAL_ZONE } from '../../format/times.ts'
+
+interface TrendChartProps {
+  readonly points: readonly TrendPoint[]
+  readonly runId: string
+  readonly field: string
+  readonly onRun: (runId: string) => void
+  readonly width: number
+}
+
+const SHARE_HEIGHT = 112
+const P99_HEIGHT = 152
+export const TREND_HEIGHT = SHARE_HEIGHT + P99_HEIGHT
+const MARGIN = { top: 8, right: 24, bottom: 0, left: 0 } as const
+const Y_WIDTH = 80
+
+interface Entry {
+  readonly index: number
+  readonly point: TrendPoint
+  readonly share: number | null
+  readonly p99: number | null
+}
+
+/** Two charts over the same runs. Runs stand at equal distances; those of a sample are hollow. */
+export function TrendChart({ points, runId, field, onRun, width }: TrendChartProps) {
+  const syncId = useId()
+  const data: Entry[] = points.map((point, index) => ({
+    index,
+    point,
+    share: point.unequalShare === null ? null : point.unequalShare * 100,
+    p99: point.p99[field] ?? null,
+  }))
+  const chosen = points.findIndex((point) => point.runId === runId)
+  const reference = points.findIndex(({ isReference }) => isReference)
+  const shared = {
+    data,
+    syncId,
+    margin: MARGIN,
+    width,
+    onClick: ({ activeTooltipIndex }: { activeTooltipIndex?: number | string | null | undefined }) => {
+      const point = points[Number(activeTooltipIndex ?? -1)]
+      if (point !== undefined) onRun(point.runId)
+    },
+  }
+  const runAxis = {
+    ...AXIS,
+    dataKey: 'index',
+    type: 'number' as const,
+    domain: [0, Math.max(1, points.length - 1)] as [number, number],
+    padding: { left: 12, right: 12 },
+    allowDecimals: false,
+    tickFormatter: (index: number) => {
+      const point = points[index]
+      return point === undefined ? '' : formatLocalDate(point.createdAtMs)
+    },
+  }
+  const lines = (
+    <>
+      {chosen >= 0 && <ReferenceLine x={chosen} {...MARKED_MINUTE} />}
+      {reference >= 0 && (
+        <ReferenceLine
+          x={reference}
+          stroke="var(--sy-ink-3)"
+          label={{ value: 'reference', position: 'insideTopLeft', fill: 'var(--sy-ink-3)', fontSize: 11 }}
+        />
+      )}
+    </>
+  )
+  return (
+    <>
+      <LineChart {...shared} height={SHARE_HEIGHT} title="Unequal share of the minutes, from run to run">
+        <CartesianGrid {...GRID} vertical={false} />
+        <XAxis {...runAxis} tickFormatter={noLabel} tickLine={false} height={4} />
+        <YAxis
+          {...AXIS}
+          width={Y_WIDTH}
+          domain={[0, 'auto']}
+          label={{ value: 'unequal, %', ...AXIS_LABEL }}
+          tickCount={4}
+        />
+        {lines}
+        <Tooltip content={<TrendTooltip field={field} />} cursor={CURSOR} isAnimationActive={false} offset={16} />
+        <Line
+          dataKey="share"
+          stroke="var(--sy-fail)"
+          strokeWidth={1.5}
+          dot={runDot('var(--sy-fail)')}
+          isAnimationActive={false}
+        />
+      </LineChart>
+      <LineChart
+        {...shared}
+        height={P99_HEIGHT}
+        title={`99th percentile of the differences of ${field}, from run to run`}
+      >
+        <CartesianGrid {...GRID} vertical={false} />
+        <XAxis {...runAxis} height={40} minTickGap={24} label={{ value: `run, made (${LOCAL_ZONE})`, ...FOOT_LABEL }} />
+        <YAxis
+          {...AXIS}
+          width={Y_WIDTH}
+          domain={[0, 'auto']}
+          tickCount={4}
+          tickFormatter={(value: number) => formatFieldValue(field, value)}
+          label={{ value: `p99, ${unitOfField(field)}`, ...AXIS_LABEL }}
+        />
+        {lines}
+        <Tooltip content={noContent} cursor={CURSOR} isAnimationActive={false} />
+        <Line
+          dataKey="p99"
+          stroke="var(--sy-diff)"
+          strokeWidth={1.5}
+          dot={runDot('var(--sy-diff)')}
+          isAnimationActive={false}
+        />
+      </LineChart>
+    </>
+  )
+}
+
+const AXIS_LABEL = {
+  angle: -90,
+  position: 'insideLeft',
+  offset: 12,
+  fill: 'var(--sy-ink-3)',
+  style: { textAnchor: 'middle' },
+} as const
+
+/** Filled for a run of all minutes, hollow for one of a sample. */
+function runDot(colour: string) {
+  return function RunDot({ cx, cy, key, payload }: DotItemDotProps) {
+    if (cx === undefined || cy === undefined) return <g key={key} />
+    const { point } = payload as Entry
+    const isSample = point.sample !== null
+    return (
+      <circle
+        key={key}
+        cx={cx}
+        cy={cy}
+        r={3}
+        fill={isSample ? 'var(--sy-panel)' : colour}
+        stroke={colour}
+        strokeWidth={1.5}
+      />
+    )
+  }
+}
+
+function TrendTooltip({ field }: { readonly field: string }) {
+  const isActive = useIsTooltipActive()
+  const entry = useActiveTooltipDataPoints<Entry>()?.[0]
+  if (!isActive || entry === undefined) return null
+  const { point } = entry
+  return (
+    <dl className={classes.tooltip}>
+      <dt>made</dt>
+      <dd>
+        {formatLocalMoment(point.createdAtMs)} {LOCAL_ZONE}
+      </dd>
+      {point.sample !== null && (
+        <>
+          <dt>sample</dt>
+          <dd>{Number((point.sample * 100).toPrecision(6))} %</dd>
+        </>
+      )}
+      <dt>minutes</dt>
+      <dd>{formatCount(point.minutes)}</dd>
+      <dt>unequal</dt>
+      <dd>{point.unequalShare === null ? '–' : `${formatShare(point.unequalShare, 1)} %`}</dd>
+      <dt data-role="diff">p99 of {field}</dt>
+      <dd>{formatFieldValue(field, point.p99[field] ?? null)}</dd>
+    </dl>
+  )
+}
