@@ -99,6 +99,7 @@ export function runCausesOf(engine: Engine, runId: string): RunCauses {
   const differences = { total: 0, explained: 0, waiting: 0, open: 0 }
   const open: RunCauses['open'] = { fields: {}, oldOnly: 0, newOnly: 0, doubled: 0 }
   const acceptedOf = new Map<string, number>()
+  const combinations = new Map<string, Combination>()
   for (const session of engine.stores.comparisons.attributions(runId)) {
     const { symbol, sessionDate, entries, counts } = session
     const states = statesOf(session, acceptance)
@@ -113,6 +114,7 @@ export function runCausesOf(engine: Engine, runId: string): RunCauses {
     const causes = acceptance.causesOf(symbol)
     for (const [field, needed, count] of entries) {
       const state = accepted.stateOf(field, needed)
+      if (needed !== 0) addCombination(combinations, causes, needed, count)
       if (state === 'open') addOpen(open, field, count)
       if (state !== 'explained') continue
       causes.forEach(({ key }, at) => {
@@ -127,7 +129,24 @@ export function runCausesOf(engine: Engine, runId: string): RunCauses {
     differences,
     open,
     causes: mergedCauses(acceptance, differences.total, acceptedOf),
+    combinations: [...combinations.values()].sort((a, b) => b.explained - a.explained),
   }
+}
+
+type Combination = RunCauses['combinations'][number]
+
+/** Counts differences under the causes that their explanation needs. */
+function addCombination(
+  combinations: Map<string, Combination>,
+  causes: readonly StoredCause[],
+  needed: number,
+  count: number,
+): void {
+  const causeKeys = causes.flatMap(({ key }, at) => ((needed & (1 << at)) === 0 ? [] : [key])).sort()
+  const name = causeKeys.join(' ')
+  const known = combinations.get(name)
+  if (known === undefined) combinations.set(name, { causeKeys, explained: count })
+  else known.explained += count
 }
 
 function addOpen(open: RunCauses['open'], field: number, count: number): void {

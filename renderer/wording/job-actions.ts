@@ -85,7 +85,7 @@ export const JOB_ACTIONS = {
     confirm: 'Export',
   },
   exportComparison: {
-    label: 'Export differences…',
+    label: 'Export…',
     title: 'Export all differences of this run',
     does: 'Writes every minute of the run that is not plainly equal, all of them, into a new folder under exports/ in the workspace, with a manifest.',
     keeps: 'The run, and earlier exports.',

@@ -49,6 +49,7 @@ export const differenceStateSchema = z.object({
   /** Nothing explains them. */
   open: z.int(),
 })
+export type DifferenceState = z.infer<typeof differenceStateSchema>
 
 const barValuesSchema = z.object({ ts: z.int(), values: z.record(z.string(), z.number().nullable()) })
 
@@ -101,6 +102,8 @@ export const runCausesSchema = z.object({
   open: z.object({ fields: z.record(z.string(), z.int()), oldOnly: z.int(), newOnly: z.int(), doubled: z.int() }),
   /** Those that explain most first. */
   causes: z.array(runCauseSchema),
+  /** Each explained difference once, by the causes that its explanation needs; the most frequent first. */
+  combinations: z.array(z.object({ causeKeys: z.array(z.string()).min(1), explained: z.int() })),
 })
 export type RunCauses = z.infer<typeof runCausesSchema>
 

@@ -75,7 +75,7 @@ describe.each(SCHEMES)('in the %s theme', (scheme) => {
         await shoot(page, `ingest-${scheme}-${size.width}`)
         await expectToFit(page)
         await goTo(page, '/compare', 'Compare')
-        await page.locator('.recharts-bar-rectangle').first().waitFor()
+        await page.getByRole('application', { name: /^Difference grid/ }).waitFor()
         await shoot(page, `compare-${scheme}-${size.width}`)
         await expectToFit(page)
       },
@@ -308,10 +308,15 @@ describe('a comparison', () => {
       expect(verdict).toContain(`${share(counts.oldOnly)} only in old`)
       expect(verdict).toContain(`of ${grouped(whole)} minutes`)
 
+      await goTo(page, '/compare?part=fields', 'Compare')
+      await page.getByRole('table', { name: 'Counts by field' }).waitFor()
       const volume = await cells(page, 'Counts by field', 'volume')
       expect(volume[0]).toBe('volume ± 1 %')
       expect(volume[4]).toBe(grouped(counts.fields['volume'].different))
+      await goTo(page, '/compare', 'Compare')
+      await page.getByRole('radiogroup', { name: 'Sessions as' }).getByText('Table').click()
       const sessions = page.getByRole('table', { name: 'Sessions of the run' }).locator('tbody tr')
+      await sessions.first().waitFor()
       expect(await sessions.count()).toBe(run.perSession.length)
     })
   })
@@ -321,11 +326,13 @@ describe('a comparison', () => {
     const overlay = await client.compare.overlay({ symbol: 'SPY', sessionDate: '2024-11-27', field: 'close' })
     await onDesk(async (page) => {
       await goTo(page, '/compare', 'Compare')
+      await page.getByRole('radiogroup', { name: 'Sessions as' }).getByText('Table').click()
       await page
         .getByRole('table', { name: 'Sessions of the run' })
         .locator('tbody tr', { hasText: 'SPY' })
         .filter({ hasText: '2024-11-27' })
         .click()
+      await page.getByRole('button', { name: 'Show minutes' }).click()
       await page.getByRole('radiogroup', { name: 'Field' }).getByText('close').click()
       const chart = page.getByRole('application', { name: 'close of SPY on 2024-11-27, old and new' })
       await chart.waitFor()
@@ -350,7 +357,7 @@ describe('a comparison', () => {
     await onDesk(async (page) => {
       await goTo(
         page,
-        `/compare/${run.runId}?symbol=DJCO&session=${STORED.to}&field=volume&at=${overlay.ts[gap]}`,
+        `/compare/${run.runId}?part=session&symbol=DJCO&session=${STORED.to}&field=volume&at=${overlay.ts[gap]}`,
         'Compare',
       )
       await region(page, `DJCO ${STORED.to}`).getByRole('button', { name: 'As table' }).click()
@@ -369,7 +376,7 @@ describe('a comparison', () => {
     const { client, run } = await comparison()
     const histogram = await client.compare.histogram({ runId: run.runId, field: 'volume' })
     await onDesk(async (page) => {
-      await goTo(page, `/compare/${run.runId}?field=volume`, 'Compare')
+      await goTo(page, `/compare/${run.runId}?part=fields&field=volume`, 'Compare')
       const panel = region(page, 'Differences of volume')
       await panel
         .getByText(`${grouped(histogram.zeros)} of ${grouped(histogram.count)} minutes are exactly zero`)
@@ -401,7 +408,7 @@ describe('a comparison', () => {
     })
     expect(minute(overlay.openTs)).toBe('2024-11-27T09:30:00')
     await onDesk(async (page) => {
-      await goTo(page, `/compare/${run.runId}?symbol=DJCO&session=2024-11-27&field=close`, 'Compare')
+      await goTo(page, `/compare/${run.runId}?part=session&symbol=DJCO&session=2024-11-27&field=close`, 'Compare')
       const button = region(page, 'DJCO 2024-11-27').getByRole('button', { name: 'Export CSV' })
       const file = await downloaded(page, () => button.press('Enter'))
       expect(file.name).toBe('DJCO_2024-11-27_close_old-and-new.csv')
@@ -419,7 +426,7 @@ describe('a comparison', () => {
     const { client, run } = await comparison()
     const { bins, count } = await client.compare.histogram({ runId: run.runId, field: 'volume', symbol: 'SPY' })
     await onDesk(async (page) => {
-      await goTo(page, `/compare/${run.runId}?symbol=SPY&session=${STORED.from}&field=volume`, 'Compare')
+      await goTo(page, `/compare/${run.runId}?part=fields&symbol=SPY&session=${STORED.from}&field=volume`, 'Compare')
       const panel = region(page, 'Differences of volume')
       await panel.getByRole('radiogroup', { name: 'Symbols counted' }).getByText('SPY').click()
       await panel.getByText(`of ${grouped(count)} minutes are exactly zero`).waitFor()
@@ -450,7 +457,7 @@ describe('a comparison', () => {
       const { run } = await comparison()
       await onDesk(
         async (page) => {
-          await goTo(page, `/compare/${run.runId}?symbol=SPY&session=2024-11-27&field=volume`, 'Compare')
+          await goTo(page, `/compare/${run.runId}?part=session&symbol=SPY&session=2024-11-27&field=volume`, 'Compare')
           const overlay = region(page, 'SPY 2024-11-27')
           const chart = page.getByRole('application', { name: 'volume of SPY on 2024-11-27, old and new' })
           await chart.waitFor()
@@ -467,6 +474,7 @@ describe('a comparison', () => {
             expect([role, picture.pixels(colours[role]) > 50]).toEqual([role, true])
           }
 
+          await page.getByRole('radiogroup', { name: 'Part' }).getByText('Fields').click()
           const panel = region(page, 'Differences of volume')
           const toTable = panel.getByRole('button', { name: 'As table' })
           await toTable.click()
@@ -490,7 +498,7 @@ describe('a comparison', () => {
 
   test('whose picture cannot be made says so at the chart', async () => {
     await onDesk(async (page) => {
-      await goTo(page, '/compare', 'Compare')
+      await goTo(page, '/compare?part=fields', 'Compare')
       const panel = page.getByRole('region', { name: /^Differences of / })
       await panel.getByRole('application').waitFor()
       await page.evaluate(() => {
@@ -512,7 +520,7 @@ describe('a comparison', () => {
     const { zeros, count } = await client.compare.histogram({ runId: run.runId, field })
     expect(zeros).toBe(count)
     await onDesk(async (page) => {
-      await goTo(page, `/compare/${run.runId}?symbol=SPY&session=2024-11-27&field=${field}`, 'Compare')
+      await goTo(page, `/compare/${run.runId}?part=fields&symbol=SPY&session=2024-11-27&field=${field}`, 'Compare')
       const panel = region(page, `Differences of ${field}`)
       await panel.getByText('No differences').waitFor()
       const reason = `Old and new have the same ${field} in every one of ${grouped(count)} minutes.`
@@ -538,15 +546,15 @@ describe('a comparison', () => {
   test('is restored by its address: run, session, field and minute', async () => {
     const { client, run } = await comparison()
     const { openTs } = await client.compare.overlay({ symbol: 'DJCO', sessionDate: '2024-11-27', field: 'volume' })
-    const address = `/compare/${run.runId}?symbol=DJCO&session=2024-11-27&field=volume&at=${openTs + 60}`
+    const address = `/compare/${run.runId}?part=session&symbol=DJCO&session=2024-11-27&field=volume&at=${openTs + 60}`
     await onDesk(async (page) => {
       await goTo(page, address, 'Compare')
       await page.reload()
       await page.getByRole('heading', { level: 2, name: 'DJCO 2024-11-27' }).waitFor()
       const field = page.getByRole('radiogroup', { name: 'Field' })
       expect(await field.getByRole('radio', { name: 'volume' }).isChecked()).toBe(true)
-      const selected = page.getByRole('table', { name: 'Sessions of the run' }).locator('tr[aria-current="true"]')
-      expect(await selected.innerText()).toMatch(/DJCO\s+2024-11-27/)
+      expect(await page.getByRole('combobox', { name: 'Symbol of the session' }).inputValue()).toBe('DJCO')
+      expect(await page.getByRole('combobox', { name: 'Date of the session' }).inputValue()).toBe('2024-11-27')
       const chart = page.getByRole('application', { name: 'volume of DJCO on 2024-11-27, old and new' })
       await chart.waitFor()
       // The marked minute is the only line drawn across the upper chart.

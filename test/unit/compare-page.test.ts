@@ -351,9 +351,9 @@ describe('the cells of the grid', () => {
   })
 
   test.each([
-    ['unexplained', ['none', 'explained', 'more', 'to 50 %', 'to 1 %']],
-    ['waiting', ['none', 'others', 'more', 'to 50 %', 'to 0.1 %']],
-    ['open', ['none', 'others', 'others', 'to 10 %', 'to 1 %']],
+    ['unexplained', ['none', 'explained', 'more', '≤ 50 %', '≤ 1 %']],
+    ['waiting', ['none', 'others', 'more', '≤ 50 %', '≤ 0.1 %']],
+    ['open', ['none', 'others', 'others', '≤ 10 %', '≤ 1 %']],
   ] as const)('have one kind each in the layer %s', (layer, keys) => {
     const kinds = kindsOf(layer)
     const cells = allCells(gridPart(grid, everything))
@@ -377,12 +377,15 @@ describe('words of rows and distributions', () => {
   test('say in which fields a row differs', () => {
     const words = unequalWords(
       row({ old: { open: 1, close: 2, volume: 300 }, fresh: { open: 1, close: 2.01, volume: null } }),
+      ['open', 'close', 'volume'],
     )
     expect(words).toBe('close +0.01, volume 300 against none')
   })
 
   test('say what only one side has', () => {
-    expect(unequalWords(row({ class: 'old_only', old: { close: 2, volume: 0 } }))).toBe('old close 2.00, old volume 0')
+    expect(unequalWords(row({ class: 'old_only', old: { close: 2, volume: 0 } }), [])).toBe(
+      'old close 2.00, old volume 0',
+    )
   })
 
   test('hold distributions apart only beyond chance', () => {
@@ -390,7 +393,7 @@ describe('words of rows and distributions', () => {
     expect(isApart(measures)).toBe(false)
     expect(apartWords('close', measures)).toBe('No further apart than chance gives.')
     expect(apartWords('close', { ...measures, psi: 0.21 })).toBe(
-      'Apart: at some value the shares below it differ by 20 points; a value is 0.034 price off on average.',
+      'At some value the shares below it differ by 20 points; on average a value is 0.034 price off.',
     )
     expect(apartWords('close', { ...measures, d: 0 })).toBe('The same values as often.')
   })

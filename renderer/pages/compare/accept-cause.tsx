@@ -19,10 +19,11 @@ interface AcceptCauseProps {
   /** Causes that part of its differences need besides, and that nobody accepted. */
   readonly alsoNeeded: readonly string[]
   readonly isNext: boolean
+  readonly onAccepted: () => void
 }
 
 /** Accepts a cause for what is chosen, signed with a reason: its differences count as explained from then on. */
-export function AcceptCause({ runId, cause, fields, alsoNeeded, isNext }: AcceptCauseProps) {
+export function AcceptCause({ runId, cause, fields, alsoNeeded, isNext, onAccepted }: AcceptCauseProps) {
   const [author, setAuthor] = useAuthor()
   const [reason, setReason] = useState('')
   const [symbols, setSymbols] = useState<readonly string[]>([])
@@ -59,6 +60,7 @@ export function AcceptCause({ runId, cause, fields, alsoNeeded, isNext }: Accept
           expiresAtMs: lastDate === undefined ? null : endOfDay(lastDate),
         })
         setReason('')
+        onAccepted()
       }}
       blockedBy={problemOf(reason, author) ?? problemOfDates(from, to, lastDate)}
       firstFocus="field"
@@ -77,6 +79,7 @@ export function AcceptCause({ runId, cause, fields, alsoNeeded, isNext }: Accept
             data={cause.symbols.map(({ symbol }) => symbol)}
             value={[...symbols]}
             onChange={setSymbols}
+            comboboxProps={IN_POPOVER}
           />
           <MultiSelect
             label="Fields"
@@ -84,6 +87,7 @@ export function AcceptCause({ runId, cause, fields, alsoNeeded, isNext }: Accept
             data={[...(cause.fields ?? fields)]}
             value={[...chosenFields]}
             onChange={setFields}
+            comboboxProps={IN_POPOVER}
           />
           <DateField label="First session" value={from} max={to} onChange={setFrom} />
           <DateField label="Last session" value={to} min={from} onChange={setTo} />
@@ -94,6 +98,9 @@ export function AcceptCause({ runId, cause, fields, alsoNeeded, isNext }: Accept
     </ActionPopover>
   )
 }
+
+/** A choice outside of the popover would be a click beside it, which closes it. */
+const IN_POPOVER = { withinPortal: false }
 
 /** How much of a cause a scope covers, as far as it can be told: differences, or the minutes that they are in. */
 function useCovered(runId: string, cause: RunCause, scope: AcceptanceScope) {

@@ -7,6 +7,7 @@ import { Panel } from '../../components/panel.tsx'
 import { StateMark } from '../../components/state-mark.tsx'
 import { formatCount, formatQuantity, formatShare } from '../../format/numbers.ts'
 import { formatDates, formatLocalMoment, LOCAL_ZONE } from '../../format/times.ts'
+import { causeName } from '../../wording/cause-names.ts'
 import { AcceptCause } from './accept-cause.tsx'
 import { acceptedScopeWords, acceptedWords, decisionOf, expiryWords } from './cause-words.ts'
 import classes from './cause-inspector.module.css'
@@ -21,10 +22,11 @@ interface CauseInspectorProps {
   readonly cause: RunCause
   readonly zoneOf: (symbol: string) => string
   readonly onRows: () => void
+  readonly onAccepted: () => void
 }
 
 /** Why old and new differ by one cause, how sure that is, and what can be decided about it. */
-export function CauseInspector({ run, found, cause, zoneOf, onRows }: CauseInspectorProps) {
+export function CauseInspector({ run, found, cause, zoneOf, onRows, onAccepted }: CauseInspectorProps) {
   const { kind, word } = decisionOf(cause)
   const together = togetherWith(found, cause)
   return (
@@ -74,8 +76,9 @@ export function CauseInspector({ run, found, cause, zoneOf, onRows }: CauseInspe
             fields={Object.keys(run.counts.fields)}
             alsoNeeded={together
               .filter(({ cause: other }) => !isAccepted(other))
-              .map(({ cause: other }) => other.words)}
+              .map(({ cause: other }) => causeName(other.kind))}
             isNext={!isAccepted(cause)}
+            onAccepted={onAccepted}
           />
           <span>Counts its differences as explained, never as equal. Can be withdrawn.</span>
         </li>
@@ -89,7 +92,7 @@ export function CauseInspector({ run, found, cause, zoneOf, onRows }: CauseInspe
 }
 
 const ACCEPTANCE_STATES = {
-  active: { kind: 'signed', word: 'Accepted' },
+  active: { kind: 'signed', word: 'In force' },
   expired: { kind: 'waiting', word: 'Expired' },
   withdrawn: { kind: 'stopped', word: 'Withdrawn' },
 } as const
@@ -99,7 +102,7 @@ function Decision({ acceptance }: { readonly acceptance: Acceptance }) {
   return (
     <div className={classes.decision}>
       <p>
-        <StateMark {...ACCEPTANCE_STATES[state]} /> by {author},{' '}
+        <StateMark {...ACCEPTANCE_STATES[state]} />, accepted by {author},{' '}
         <span className={classes.quiet}>
           {formatLocalMoment(acceptedAtMs).slice(0, 16)} {LOCAL_ZONE}
         </span>

@@ -5,6 +5,7 @@ import { DataTable } from '../../components/data-table.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { StateMark } from '../../components/state-mark.tsx'
 import { formatCount, formatShare } from '../../format/numbers.ts'
+import { causeName } from '../../wording/cause-names.ts'
 import { decisionOf, scopeWords } from './cause-words.ts'
 import classes from './causes-panel.module.css'
 
@@ -54,7 +55,7 @@ function noteOf({ isSearched, causes, differences }: RunCauses): string {
   return `share of all ${formatCount(differences.total)} differences${overlap}`
 }
 
-function rowsOf({ causes, differences }: RunCauses): readonly CauseRow[] {
+function rowsOf({ isSearched, causes, differences }: RunCauses): readonly CauseRow[] {
   const rows: CauseRow[] = causes.map((cause) => ({
     key: cause.causeKey,
     cause,
@@ -62,7 +63,9 @@ function rowsOf({ causes, differences }: RunCauses): readonly CauseRow[] {
     share: cause.share,
   }))
   const { open, total } = differences
-  return open === 0 ? rows : [...rows, { key: OPEN_KEY, cause: undefined, count: open, share: open / total }]
+  return open === 0 || !isSearched
+    ? rows
+    : [...rows, { key: OPEN_KEY, cause: undefined, count: open, share: open / total }]
 }
 
 const COLUMNS: readonly Column<CauseRow>[] = [
@@ -70,13 +73,20 @@ const COLUMNS: readonly Column<CauseRow>[] = [
     key: 'cause',
     header: 'Cause',
     grow: true,
-    cell: ({ cause }) => (
-      <span title={cause?.words}>
-        <b>{cause === undefined ? 'Nothing explains these' : cause.words}</b>
-        <br />
-        <span className={classes.quiet}>{cause === undefined ? 'Look at their rows.' : scopeWords(cause)}</span>
-      </span>
-    ),
+    cell: ({ cause }) =>
+      cause === undefined ? (
+        <span>
+          <b>No cause found</b>
+          <br />
+          <span className={classes.quiet}>Nothing explains these. Look at their rows.</span>
+        </span>
+      ) : (
+        <span title={cause.words}>
+          <b>{causeName(cause.kind)}</b> <span className={classes.quiet}>{scopeWords(cause)}</span>
+          <br />
+          {cause.words}
+        </span>
+      ),
   },
   {
     key: 'bar',

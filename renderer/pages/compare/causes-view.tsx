@@ -78,6 +78,8 @@ export function CausesView({ run, causes, view, onChange, zoneOf }: CausesViewPr
                   cause={cause}
                   zoneOf={zoneOf}
                   onRows={() => showRows({ ...EVERY_ROW, cause: cause.causeKey })}
+                  // It stays in view, so that what was decided is seen.
+                  onAccepted={() => onChange({ cause: cause.causeKey }, 'replace')}
                 />
               ) : chosen === OPEN_KEY ? (
                 <OpenInspector found={found} onRows={showRows} />

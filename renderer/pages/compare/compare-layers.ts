@@ -9,10 +9,10 @@ type CompareKind = CellKind<CompareCell, unknown>
 
 /** Upper ends of the steps of a share, 0 to 1, how far each fills the cell, and its words. */
 const STEPS = [
-  { to: 0.001, fill: 0.15, word: 'to 0.1 %' },
-  { to: 0.01, fill: 0.4, word: 'to 1 %' },
-  { to: 0.1, fill: 0.65, word: 'to 10 %' },
-  { to: 0.5, fill: 0.9, word: 'to 50 %' },
+  { to: 0.001, fill: 0.15, word: '≤ 0.1 %' },
+  { to: 0.01, fill: 0.4, word: '≤ 1 %' },
+  { to: 0.1, fill: 0.65, word: '≤ 10 %' },
+  { to: 0.5, fill: 0.9, word: '≤ 50 %' },
 ] as const
 
 const WHAT: Readonly<Record<GridLayer, string>> = {
@@ -27,7 +27,7 @@ export function kindsOf(layer: GridLayer): readonly CompareKind[] {
   return [
     {
       key: 'more',
-      word: 'more than 50 %',
+      word: '> 50 %',
       means: `More than half of the values and minutes ${WHAT[layer]}.`,
       is: (cell) => share(cell) > 0.5,
       draw(context, x, y, _cell, colours) {

@@ -16,7 +16,7 @@ export function apartWords(field: string, measures: Apartness): string {
   if (!isApart(measures)) return 'No further apart than chance gives.'
   const points = Number((d * 100).toPrecision(2))
   const far = formatFieldValue(field, Number(wasserstein.toPrecision(3)))
-  return `Apart: at some value the shares below it differ by ${points} points; a value is ${far} ${unitOfField(field)} off on average.`
+  return `At some value the shares below it differ by ${points} points; on average a value is ${far} ${unitOfField(field)} off.`
 }
 
 /** Four significant digits; very small ones as `< 0.0001`. */

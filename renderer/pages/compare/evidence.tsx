@@ -12,7 +12,7 @@ type Sample = RunCause['samples'][number]
 type Side = Sample['old']
 
 /** Samples shown before the rest is asked for. */
-const MOST = 2
+const MOST = 1
 
 interface EvidenceProps {
   readonly run: ComparisonRunDetail
@@ -51,9 +51,7 @@ interface SampleTableProps {
 
 function SampleTable({ run, sample, zone }: SampleTableProps) {
   const { symbol, sessionDate, old, fresh, undone } = sample
-  const fields = COMPARED_FIELDS.filter((field) =>
-    [old, fresh, undone].some((side) => (side?.values[field] ?? null) !== null),
-  )
+  const fields = COMPARED_FIELDS.filter((field) => run.counts.fields[field] !== undefined)
   return (
     <table className={classes.table} aria-label={`${symbol} ${sessionDate}`}>
       <thead>

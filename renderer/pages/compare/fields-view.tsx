@@ -8,6 +8,8 @@ import type { ChangeView, CompareView } from './compare-address.ts'
 import { FieldsPanel } from './fields-panel.tsx'
 import classes from './fields-view.module.css'
 import { HistogramPanel } from './histogram-panel.tsx'
+import { LargestPanel } from './largest-panel.tsx'
+import type { Minute } from './minute-panel.tsx'
 import { ProfilePanel } from './profile-panel.tsx'
 import { ScatterPanel } from './scatter-panel.tsx'
 import { TestsPanel } from './tests-panel.tsx'
@@ -25,6 +27,8 @@ export function FieldsView({ run, view, onChange, zone }: FieldsViewProps) {
   const [context] = useViewContext()
   const report = useQuery(orpc.compare.report.queryOptions({ input: { runId: run.runId } }))
   const { field } = view
+  const showMinute = ({ symbol, sessionDate, ts }: Minute): void =>
+    onChange({ part: 'session', selection: oneCell({ symbol, sessionDate }), atTs: ts, zoom: undefined })
   return (
     <div className={classes.view}>
       <FieldsPanel
@@ -41,18 +45,12 @@ export function FieldsView({ run, view, onChange, zone }: FieldsViewProps) {
           context={context}
         />
         <ProfilePanel run={run} field={field} />
-        <ScatterPanel
-          run={run}
-          field={field}
-          zone={zone}
-          onMinute={(minute) =>
-            onChange({ part: 'session', selection: oneCell(minute), atTs: minute.ts, zoom: undefined })
-          }
-        />
-        <QueryView query={report} height={360}>
-          {({ tests }) => <TestsPanel tests={tests} field={field} />}
-        </QueryView>
+        <ScatterPanel run={run} field={field} zone={zone} onMinute={showMinute} />
+        <LargestPanel run={run} field={field} zone={zone} onMinute={showMinute} />
       </div>
+      <QueryView query={report} height={360}>
+        {({ tests }) => <TestsPanel tests={tests} field={field} />}
+      </QueryView>
     </div>
   )
 }

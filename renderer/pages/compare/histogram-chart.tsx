@@ -39,7 +39,7 @@ export function HistogramChart({ histogram, isLog, width, height }: HistogramCha
       data={rows}
       width={width}
       height={height}
-      margin={{ top: 8, right: 16, bottom: 0, left: 0 }}
+      margin={{ top: 8, right: 36, bottom: 0, left: 0 }}
       barCategoryGap={1}
       title={`Differences of ${field}, number of minutes by size`}
     >
@@ -67,7 +67,14 @@ export function HistogramChart({ histogram, isLog, width, height }: HistogramCha
           fill: 'var(--sy-ink-3)',
         }}
       />
-      {zero >= 0 && <ReferenceLine x={zero} stroke="var(--sy-ink)" strokeDasharray="4 3" label={ZERO_LABEL} />}
+      {zero >= 0 && (
+        <ReferenceLine
+          x={zero}
+          stroke="var(--sy-ink)"
+          strokeDasharray="4 3"
+          label={zeroLabel(zero < bins.length / 2)}
+        />
+      )}
       <Tooltip
         content={<BinTooltip histogram={histogram} />}
         cursor={{ fill: 'var(--sy-hover)' }}
@@ -78,7 +85,12 @@ export function HistogramChart({ histogram, isLog, width, height }: HistogramCha
   )
 }
 
-const ZERO_LABEL = { value: 'zero', position: 'insideTopRight', fill: 'var(--sy-ink-3)' } as const
+/** On the side where there is room. */
+const zeroLabel = (isLeft: boolean) => ({
+  value: 'zero',
+  position: isLeft ? ('insideTopLeft' as const) : ('insideTopRight' as const),
+  fill: 'var(--sy-ink)',
+})
 
 function powersOfTen(bins: Histogram['bins']): number[] {
   const most = Math.max(1, ...bins.map((bin) => bin.count))

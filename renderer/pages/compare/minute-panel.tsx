@@ -15,7 +15,7 @@ import { qualityAddress } from '../quality/quality-address.ts'
 import { likeness } from './alike.ts'
 import { Value } from './evidence.tsx'
 import classes from './minute-panel.module.css'
-import { classWords, differenceIn } from './row-words.ts'
+import { causeWords, classWords, differenceIn } from './row-words.ts'
 import { STATE_WORDS } from './state-bar.tsx'
 
 export interface Minute {
@@ -68,7 +68,7 @@ export function MinutePanel({ run, causes, minute, zone, onSession }: MinutePane
         }
       </QueryView>
       <h3 className={classes.title}>Old bar</h3>
-      <OldBar symbol={symbol} ts={ts} />
+      <OldBar {...minute} />
       <h3 className={classes.title}>New bar</h3>
       <NewBar {...minute} isThere={row?.class !== 'old_only'} />
       {onSession !== undefined && (
@@ -114,7 +114,7 @@ function useRow(runId: string, minute: Minute | undefined) {
 
 /** Every field of both sides with its difference. */
 function RowValues({ run, row }: { readonly run: ComparisonRunDetail; readonly row: CompareRow }) {
-  const fields = COMPARED_FIELDS.filter((field) => (row.old[field] ?? row.fresh[field] ?? null) !== null)
+  const fields = COMPARED_FIELDS.filter((field) => run.counts.fields[field] !== undefined)
   const isBoth = row.class !== 'old_only' && row.class !== 'new_only'
   return (
     <table className={classes.values} aria-label="Values of the minute">
@@ -155,7 +155,7 @@ function RowState({ row, causes }: { readonly row: CompareRow; readonly causes: 
       {row.causeKeys.length > 0 && (
         <ul aria-label="Causes of the difference">
           {row.causeKeys.map((key) => (
-            <li key={key}>{causes.find(({ causeKey }) => causeKey === key)?.words ?? key}</li>
+            <li key={key}>{causeWords([key], causes)}</li>
           ))}
         </ul>
       )}
@@ -164,8 +164,8 @@ function RowState({ row, causes }: { readonly row: CompareRow; readonly causes: 
 }
 
 /** File, line and text of the old bar. */
-function OldBar({ symbol, ts }: { readonly symbol: string; readonly ts: number }) {
-  const source = useQuery(orpc.compare.oldSource.queryOptions({ input: { symbol, ts } }))
+function OldBar({ symbol, sessionDate, ts }: Minute) {
+  const source = useQuery(orpc.compare.oldSource.queryOptions({ input: { symbol, sessionDate, ts } }))
   return (
     <QueryView query={source} height={56}>
       {({ sources }) =>

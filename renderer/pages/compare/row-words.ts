@@ -1,6 +1,6 @@
 import type { CompareRow, RunCause } from '#shared/contract/causes.ts'
-import { COMPARED_FIELDS } from '#shared/config/comparison-config.ts'
 import type { StateKind } from '../../components/state-mark.tsx'
+import { causeName } from '../../wording/cause-names.ts'
 import { formatDifference, formatFieldValue } from '../../format/numbers.ts'
 
 /** What a minute is: icon and words. */
@@ -22,23 +22,35 @@ export function differenceIn({ old, fresh }: CompareRow, field: string): number 
   return before === null || after === null ? null : after - before
 }
 
-/** `close +0.01, volume −1,200`; a value against none is `volume 1,200 against none`. */
-export function unequalWords(row: CompareRow): string {
+/** `close +0.01, volume −1,200` of the fields that were compared; a value against none is `volume 1,200 against none`. */
+export function unequalWords(row: CompareRow, fields: readonly string[]): string {
   if (row.class === 'old_only' || row.class === 'new_only') {
     const [side, values] = row.class === 'old_only' ? ['old', row.old] : ['new', row.fresh]
     const shown = (['close', 'volume'] as const).filter((field) => values[field] !== undefined)
     return shown.map((field) => `${side} ${field} ${formatFieldValue(field, values[field] ?? null)}`).join(', ')
   }
-  return COMPARED_FIELDS.flatMap((field) => {
-    const [old, fresh] = [row.old[field] ?? null, row.fresh[field] ?? null]
-    if (old === fresh) return []
-    if (old === null) return [`${field} none against ${formatFieldValue(field, fresh)}`]
-    if (fresh === null) return [`${field} ${formatFieldValue(field, old)} against none`]
-    return [`${field} ${formatDifference(field, fresh - old)}`]
-  }).join(', ')
+  return fields
+    .flatMap((field) => {
+      const [old, fresh] = [row.old[field] ?? null, row.fresh[field] ?? null]
+      if (old === fresh) return []
+      if (old === null) return [`${field} none against ${formatFieldValue(field, fresh)}`]
+      if (fresh === null) return [`${field} ${formatFieldValue(field, old)} against none`]
+      return [`${field} ${formatDifference(field, fresh - old)}`]
+    })
+    .join(', ')
 }
 
-/** The words of causes by key; a key that is not known stays as it is. */
+/** The names of causes by key; a key that is not known stays as it is. */
+export function causeNames(keys: readonly string[], causes: readonly RunCause[]): string {
+  return keys
+    .map((key) => {
+      const kind = causes.find(({ causeKey }) => causeKey === key)?.kind
+      return kind === undefined ? key : causeName(kind)
+    })
+    .join(', ')
+}
+
+/** What causes are in a sentence each. */
 export function causeWords(keys: readonly string[], causes: readonly RunCause[]): string {
   return keys.map((key) => causes.find(({ causeKey }) => causeKey === key)?.words ?? key).join('; ')
 }

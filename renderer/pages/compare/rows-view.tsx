@@ -14,7 +14,7 @@ import { oneCell } from '../../grid/grid-cells.ts'
 import type { ChangeView, CompareView } from './compare-address.ts'
 import { MinutePanel } from './minute-panel.tsx'
 import { RowFilters } from './row-filters.tsx'
-import { causeWords, classWords, differenceIn, unequalWords } from './row-words.ts'
+import { causeNames, causeWords, classWords, differenceIn, unequalWords } from './row-words.ts'
 import classes from './rows-view.module.css'
 import { STATE_WORDS } from './state-bar.tsx'
 import { useRowPages } from './use-row-pages.ts'
@@ -35,7 +35,10 @@ const MAX_HEIGHT = 29 + 28 * 18
 export function RowsView({ run, causes, view, onChange, zoneOf, zone }: RowsViewProps) {
   const filter = view.rows
   const { first, total, rowAt, onView, failed } = useRowPages(run.runId, filter)
-  const columns = useMemo(() => columnsFor(filter.field, causes, zone), [filter.field, causes, zone])
+  const columns = useMemo(
+    () => columnsFor(filter.field, Object.keys(run.counts.fields), causes, zone),
+    [filter.field, run, causes, zone],
+  )
   return (
     <div className={classes.bench}>
       <Panel title="Rows" note={noteOf(first.data?.total, run.sample)}>
@@ -93,6 +96,7 @@ const keyOf = ({ symbol, ts }: { readonly symbol: string; readonly ts: number })
 
 function columnsFor(
   field: string | undefined,
+  fields: readonly string[],
   causes: readonly RunCause[],
   zone: string,
 ): readonly Column<CompareRow>[] {
@@ -109,7 +113,7 @@ function columnsFor(
             key: 'what',
             header: 'New − old',
             grow: true,
-            cell: (row) => <span title={unequalWords(row)}>{unequalWords(row)}</span>,
+            cell: (row) => <span title={unequalWords(row, fields)}>{unequalWords(row, fields)}</span>,
           },
         ]
       : [
@@ -149,7 +153,7 @@ function columnsFor(
       grow: field !== undefined,
       cell: ({ causeKeys }) => (
         <span className={classes.causes} title={causeWords(causeKeys, causes)}>
-          {causeKeys.length === 0 ? '–' : causeWords(causeKeys, causes)}
+          {causeKeys.length === 0 ? '–' : causeNames(causeKeys, causes)}
         </span>
       ),
     },

@@ -68,10 +68,10 @@ export function RunFiles({ run }: { readonly run: ComparisonRunDetail }) {
         </fieldset>
       </JobStarter>
       <ActionButton isDisabled={!isLive} isBusy={html.isPending} busyWords="Writing" onClick={() => html.mutate()}>
-        Save report (HTML)
+        HTML report
       </ActionButton>
       <ActionButton isDisabled={!isLive} isBusy={json.isPending} busyWords="Writing" onClick={() => json.mutate()}>
-        Save report (JSON)
+        JSON
       </ActionButton>
       {failure !== null && <OperatorError error={shownError(failure)} context="The run itself is not affected." />}
     </div>

@@ -9,6 +9,7 @@ import { EVERY_ROW, useCompareView } from './compare-address.ts'
 import { FieldsView } from './fields-view.tsx'
 import { RowsView } from './rows-view.tsx'
 import classes from './run-view.module.css'
+import { RunFiles } from './run-files.tsx'
 import { RunsView } from './runs-view.tsx'
 import { SessionView } from './session-view.tsx'
 import { TolerancesView } from './tolerances-view.tsx'
@@ -40,16 +41,18 @@ export function RunView({ run }: { readonly run: ComparisonRunDetail }) {
       <Verdict
         run={run}
         causes={causes}
+        part={view.part}
         onPart={(part) => change(part === 'rows' ? { part, rows: { ...EVERY_ROW, state: 'open' } } : { part })}
       />
-      <nav className={classes.parts} aria-label="Parts of the run">
+      <div className={classes.parts}>
         <SegmentedControl
           aria-label="Part"
           data={[...PART_NAMES]}
           value={view.part}
           onChange={(part) => change({ part })}
         />
-      </nav>
+        <RunFiles run={run} />
+      </div>
       <div className={classes.body}>
         {view.part === 'causes' && <CausesView {...shared} causes={causes} />}
         {view.part === 'session' && <SessionView {...shared} causes={found} />}

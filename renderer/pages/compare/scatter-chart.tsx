@@ -39,7 +39,7 @@ export function ScatterChart({ field, points, width, height, onRead, onPoint }: 
       data={[]}
       width={width}
       height={height}
-      margin={{ top: 8, right: 20, bottom: 0, left: 0 }}
+      margin={{ top: 8, right: 40, bottom: 0, left: 0 }}
       accessibilityLayer={false}
       title={`Old against new ${field}, ${points.length} minutes`}
     >

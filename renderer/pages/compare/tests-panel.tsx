@@ -34,7 +34,6 @@ export function TestsPanel({ tests, field }: TestsPanelProps) {
         rows={rows}
         rowKey={({ symbol }) => symbol}
         maxHeight={337}
-        lines={2}
         empty="The run has kept no test of this field: it is from before, or a side has too few values."
       />
     </Panel>
@@ -44,17 +43,16 @@ export function TestsPanel({ tests, field }: TestsPanelProps) {
 const columnsFor = (field: string): readonly Column<DistributionTest>[] => [
   { key: 'symbol', header: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b>, sortValue: ({ symbol }) => symbol },
   {
+    key: 'verdict',
+    header: 'Verdict',
+    cell: (test) => <StateMark kind={isApart(test) ? 'attention' : 'pass'} word={isApart(test) ? 'Apart' : 'Alike'} />,
+    sortValue: (test) => (isApart(test) ? 0 : 1),
+  },
+  {
     key: 'words',
     header: 'What it says',
     grow: true,
-    cell: (test) => (
-      <span title={apartWords(field, test)}>
-        <StateMark kind={isApart(test) ? 'attention' : 'pass'} word={isApart(test) ? 'Apart' : 'Alike'} />
-        <br />
-        {apartWords(field, test).replace('Apart: ', '')}
-      </span>
-    ),
-    sortValue: (test) => (isApart(test) ? 0 : 1),
+    cell: (test) => <span title={apartWords(field, test)}>{apartWords(field, test)}</span>,
   },
   {
     key: 'd',

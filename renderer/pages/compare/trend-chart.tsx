@@ -14,6 +14,7 @@ import {
 import type { TrendPoint } from '#shared/contract/comparison.ts'
 import { AXIS, CURSOR, FOOT_LABEL, GRID, MARKED_MINUTE, noContent, noLabel } from '../../charts/chart-style.ts'
 import classes from '../../charts/chart-tooltip.module.css'
+import { niceTicks } from '../../charts/nice-ticks.ts'
 import { formatCount, formatFieldValue, formatShare, unitOfField } from '../../format/numbers.ts'
 import { formatLocalDate, formatLocalMoment, LOCAL_ZONE } from '../../format/times.ts'
 
@@ -91,9 +92,8 @@ export function TrendChart({ points, runId, field, onRun, width }: TrendChartPro
         <YAxis
           {...AXIS}
           width={Y_WIDTH}
-          domain={[0, 'auto']}
+          {...reachOf(data.map(({ share }) => share))}
           label={{ value: 'unequal, %', ...AXIS_LABEL }}
-          tickCount={4}
         />
         {lines}
         <Tooltip content={<TrendTooltip field={field} />} cursor={CURSOR} isAnimationActive={false} offset={16} />
@@ -115,8 +115,7 @@ export function TrendChart({ points, runId, field, onRun, width }: TrendChartPro
         <YAxis
           {...AXIS}
           width={Y_WIDTH}
-          domain={[0, 'auto']}
-          tickCount={4}
+          {...reachOf(data.map(({ p99 }) => p99))}
           tickFormatter={(value: number) => formatFieldValue(field, value)}
           label={{ value: `p99, ${unitOfField(field)}`, ...AXIS_LABEL }}
         />
@@ -132,6 +131,13 @@ export function TrendChart({ points, runId, field, onRun, width }: TrendChartPro
       </LineChart>
     </>
   )
+}
+
+/** From zero to a little above the largest value, with round ticks. */
+function reachOf(values: readonly (number | null)[]) {
+  const most = Math.max(...values.map((value) => value ?? 0))
+  const domain: [number, number] = [0, most > 0 ? most * 1.08 : 1]
+  return { domain, ticks: niceTicks(domain, 3) }
 }
 
 const AXIS_LABEL = {

@@ -75,7 +75,7 @@ function withoutCauses(unequal: number, sample: number | null): Judgement {
   const why =
     sample === null
       ? 'Its causes were not searched for.'
-      : 'Causes are not searched for in a sample, because they show in minutes that follow each other.'
+      : 'Causes are not searched for in a sample: they show in minutes that follow each other.'
   if (unequal === 0) {
     return {
       kind: sample === null ? 'pass' : 'unsure',

@@ -9,25 +9,27 @@ import { formatCount, formatQuantity, formatShare } from '../../format/numbers.t
 import { formatLocalMoment, LOCAL_ZONE } from '../../format/times.ts'
 import type { Part } from './compare-address.ts'
 import { RunFacts } from './run-facts.tsx'
-import { RunFiles } from './run-files.tsx'
 import type { ShareKind } from './share-bar.tsx'
 import { SHARE_WORDS, ShareBar, shareKinds } from './share-bar.tsx'
 import { StateBar, StateWords } from './state-bar.tsx'
 import classes from './verdict.module.css'
+import type { NextStep } from './verdict-words.ts'
 import { judge, sampleWords } from './verdict-words.ts'
 
 interface VerdictProps {
   readonly run: ComparisonRunDetail
   readonly causes: UseQueryResult<RunCauses>
+  /** The part that is shown. */
+  readonly part: Part
   readonly onPart: (part: Part) => void
 }
 
 /** Whether new is as good as old: the answer, which share of all minutes is what, what is explained, and what to do next. */
-export function Verdict({ run, causes, onPart }: VerdictProps) {
+export function Verdict({ run, causes, part, onPart }: VerdictProps) {
   return (
     <section className={classes.verdict} aria-label="Verdict">
       <QueryView query={causes} height={72}>
-        {(found) => <Answer run={run} found={found} onPart={onPart} />}
+        {(found) => <Answer run={run} found={found} part={part} onPart={onPart} />}
       </QueryView>
       <dl className={classes.bars}>
         <dt>Minutes</dt>
@@ -45,9 +47,6 @@ export function Verdict({ run, causes, onPart }: VerdictProps) {
           </>
         )}
       </dl>
-      <div className={classes.foot}>
-        <RunFiles run={run} />
-      </div>
       <Folded
         title="About this run"
         note={`made ${formatLocalMoment(run.createdAtMs)} ${LOCAL_ZONE}; inputs, configuration, version`}
@@ -61,42 +60,66 @@ export function Verdict({ run, causes, onPart }: VerdictProps) {
 interface AnswerProps {
   readonly run: ComparisonRunDetail
   readonly found: RunCauses
+  readonly part: Part
   readonly onPart: (part: Part) => void
 }
 
-function Answer({ run, found, onPart }: AnswerProps) {
+function Answer({ run, found, part, onPart }: AnswerProps) {
   const { kind, word, sentence, next } = judge(run, found)
   const { waiting, open } = found.differences
   return (
     <div className={classes.answer}>
-      <p className={classes.word}>
+      <div className={classes.word}>
         <StateMark kind={kind} word={word} />
-        {run.sample !== null && <StateMark kind="unsure" word={`Of ${sampleWords(run.sample)}`} />}
-      </p>
-      <p className={classes.sentence}>
+        {run.sample !== null && (
+          <p className={classes.sample}>
+            <StateMark kind="unsure" word={`Of ${sampleWords(run.sample)}`} />
+          </p>
+        )}
+      </div>
+      <p>
         {sentence}
         {found.isSearched && waiting + open > 0 && (
-          <span className={classes.gate}>
+          <span className={classes.quiet}>
             {' '}
             A gate counts {formatQuantity(waiting + open, 'difference')} as unexplained.
           </span>
         )}
       </p>
-      <div className={classes.next}>
-        {next === 'decide' && (
-          <Button variant="filled" onClick={() => onPart('causes')}>
-            Decide about the causes
-          </Button>
-        )}
-        {next === 'look' && (
-          <Button variant="filled" onClick={() => onPart('rows')}>
-            Look at what is open
-          </Button>
-        )}
-        {next === 'compare' && <span className={classes.gate}>Compare again without a sample to find them.</span>}
-      </div>
+      <Next step={next} isSample={run.sample !== null} part={part} onPart={onPart} />
     </div>
   )
+}
+
+interface NextProps {
+  readonly step: NextStep
+  readonly isSample: boolean
+  readonly part: Part
+  readonly onPart: (part: Part) => void
+}
+
+/** What to do next: the way there, or words where one is there already. */
+function Next({ step, isSample, part, onPart }: NextProps) {
+  switch (step) {
+    case 'decide':
+      return part === 'causes' ? (
+        <p className={classes.quiet}>Next: accept each cause below, or mend it and compare again.</p>
+      ) : (
+        <Button variant="filled" onClick={() => onPart('causes')}>
+          Go to the causes
+        </Button>
+      )
+    case 'look':
+      return part === 'rows' ? null : (
+        <Button variant="filled" onClick={() => onPart('rows')}>
+          Show what is open
+        </Button>
+      )
+    case 'compare':
+      return <p className={classes.quiet}>{isSample ? 'Next: compare all minutes.' : 'Next: compare again.'}</p>
+    case 'none':
+      return null
+  }
 }
 
 /** Every minute of either side is in exactly one share. */
@@ -113,8 +136,8 @@ function MinuteWords({ counts }: { readonly counts: ComparisonRunDetail['counts'
       {kinds.map((kind, index) => (
         <Share key={kind} kind={kind} text={formatShare(counts[kind], whole)} isLast={index === kinds.length - 1} />
       ))}
-      <span className={classes.whole}>of {formatCount(whole)} minutes</span>
-      {beside.length > 0 && <span className={classes.whole}>{beside.join('; ')}</span>}
+      <span className={classes.quiet}>of {formatCount(whole)} minutes</span>
+      {beside.length > 0 && <span className={classes.quiet}>{beside.join('; ')}</span>}
     </p>
   )
 }
