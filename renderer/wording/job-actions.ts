@@ -71,7 +71,7 @@ export const JOB_ACTIONS = {
   compare: {
     label: 'Compare…',
     title: 'Compare old with new',
-    does: 'Aligns old and curated bars by symbol and minute and stores counts and largest differences as a new run.',
+    does: 'Aligns old and curated bars by symbol and minute, and stores every difference with its causes as a new run.',
     keeps: 'All bars, and every earlier run.',
     cancel: 'At any time. A cancelled run leaves nothing behind.',
     confirm: 'Compare',

@@ -550,7 +550,7 @@ describe('a comparison', () => {
     await onDesk(async (page) => {
       await goTo(page, address, 'Compare')
       await page.reload()
-      await page.getByRole('heading', { level: 2, name: 'DJCO 2024-11-27' }).waitFor()
+      await page.getByRole('heading', { level: 2, name: 'DJCO 2024-11-27', exact: true }).waitFor()
       const field = page.getByRole('radiogroup', { name: 'Field' })
       expect(await field.getByRole('radio', { name: 'volume' }).isChecked()).toBe(true)
       expect(await page.getByRole('combobox', { name: 'Symbol of the session' }).inputValue()).toBe('DJCO')

@@ -393,7 +393,7 @@ describe('words of rows and distributions', () => {
     expect(isApart(measures)).toBe(false)
     expect(apartWords('close', measures)).toBe('No further apart than chance gives.')
     expect(apartWords('close', { ...measures, psi: 0.21 })).toBe(
-      'At some value the shares below it differ by 20 points; on average a value is 0.034 price off.',
+      'Of one side, up to 20 % more minutes lie below some value than of the other; on average a value is 0.034 price off.',
     )
     expect(apartWords('close', { ...measures, d: 0 })).toBe('The same values as often.')
   })

@@ -68,6 +68,11 @@ function rowsOf({ isSearched, causes, differences }: RunCauses): readonly CauseR
     : [...rows, { key: OPEN_KEY, cause: undefined, count: open, share: open / total }]
 }
 
+/** A part of a bar that stands for all differences. Anything that is not nothing is seen. */
+function Part({ kind, share }: { readonly kind: 'explained' | 'waiting' | 'open'; readonly share: number }) {
+  return share > 0 && <span className={classes.bar} data-difference={kind} style={{ width: `${share * 100}%` }} />
+}
+
 const COLUMNS: readonly Column<CauseRow>[] = [
   {
     key: 'cause',
@@ -95,11 +100,14 @@ const COLUMNS: readonly Column<CauseRow>[] = [
     cell: ({ cause, share }) => (
       <span className={classes.share}>
         <span className={classes.track} aria-hidden>
-          <span
-            className={classes.bar}
-            data-difference={cause === undefined ? 'open' : decisionOf(cause).state}
-            style={{ width: `${Math.max(share * 100, 1)}%` }}
-          />
+          {cause === undefined ? (
+            <Part kind="open" share={share} />
+          ) : (
+            <>
+              <Part kind="explained" share={(share * cause.accepted) / cause.explained} />
+              <Part kind="waiting" share={share * (1 - cause.accepted / cause.explained)} />
+            </>
+          )}
         </span>
         <span className={classes.percent}>{formatShare(share, 1)}</span>
       </span>

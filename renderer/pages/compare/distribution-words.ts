@@ -14,9 +14,14 @@ export function apartWords(field: string, measures: Apartness): string {
   const { d, wasserstein } = measures
   if (d === 0) return 'The same values as often.'
   if (!isApart(measures)) return 'No further apart than chance gives.'
-  const points = Number((d * 100).toPrecision(2))
+  const share = Number((d * 100).toPrecision(2))
   const far = formatFieldValue(field, Number(wasserstein.toPrecision(3)))
-  return `At some value the shares below it differ by ${points} points; on average a value is ${far} ${unitOfField(field)} off.`
+  return `Of one side, up to ${share} % more minutes lie below some value than of the other; on average a value is ${far} ${unitOfField(field)} off.`
+}
+
+/** A p-value, which is never shown as nothing. */
+export function formatPValue(value: number): string {
+  return value < 0.0001 ? '< 0.0001' : formatMeasure(value)
 }
 
 /** Four significant digits; very small ones as `< 0.0001`. */

@@ -3,7 +3,7 @@ import type { Column } from '../../components/data-table.tsx'
 import { DataTable } from '../../components/data-table.tsx'
 import { StateMark } from '../../components/state-mark.tsx'
 import { formatCount, formatFieldValue } from '../../format/numbers.ts'
-import { apartWords, formatMeasure } from './distribution-words.ts'
+import { apartWords, formatMeasure, formatPValue } from './distribution-words.ts'
 
 type FieldDrift = Drift['fields'][number]
 
@@ -53,7 +53,7 @@ const COLUMNS: readonly Column<FieldDrift>[] = [
     header: 'p, corrected',
     numeric: true,
     wideOnly: true,
-    cell: ({ adjustedPValue }) => formatMeasure(adjustedPValue),
+    cell: ({ adjustedPValue }) => formatPValue(adjustedPValue),
   },
   {
     key: 'wasserstein',

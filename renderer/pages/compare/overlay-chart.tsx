@@ -163,7 +163,13 @@ const LINE = {
   activeDot: { r: 3, strokeWidth: 0 },
 } as const
 
-const AXIS_LABEL = { angle: -90, position: 'insideLeft', offset: 12, fill: 'var(--sy-ink-3)' } as const
+const AXIS_LABEL = {
+  angle: -90,
+  position: 'insideLeft',
+  offset: 12,
+  fill: 'var(--sy-ink-3)',
+  style: { textAnchor: 'middle' },
+} as const
 
 /** A dot where a value has no neighbour to draw a line to; nothing elsewhere. */
 function lonelyDot(rows: readonly OverlayRow[], side: 'old' | 'new') {

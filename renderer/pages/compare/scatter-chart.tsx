@@ -100,7 +100,7 @@ function Points({ points, domain: [low, high], isLog, onRead, onPoint }: PointsP
   return (
     <g>
       <path d={`M${left} ${foot}L${right} ${top}`} stroke="var(--sy-ink-3)" strokeDasharray="4 3" fill="none" />
-      <text x={right - 6} y={top + 14} textAnchor="end" fill="var(--sy-ink-3)">
+      <text x={right - 6} y={top + 40} textAnchor="end" fill="var(--sy-ink-3)">
         equal
       </text>
       <path

@@ -5,7 +5,7 @@ import { DataTable } from '../../components/data-table.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { StateMark } from '../../components/state-mark.tsx'
 import { formatCount, formatFieldValue, formatQuantity, unitOfField } from '../../format/numbers.ts'
-import { apartWords, formatMeasure, isApart } from './distribution-words.ts'
+import { apartWords, formatMeasure, formatPValue, isApart } from './distribution-words.ts'
 
 interface TestsPanelProps {
   readonly tests: readonly DistributionTest[]
@@ -67,7 +67,7 @@ const columnsFor = (field: string): readonly Column<DistributionTest>[] => [
     header: 'p, corrected',
     numeric: true,
     wideOnly: true,
-    cell: ({ adjustedPValue }) => formatMeasure(adjustedPValue),
+    cell: ({ adjustedPValue }) => formatPValue(adjustedPValue),
   },
   {
     key: 'wasserstein',

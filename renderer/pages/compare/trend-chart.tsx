@@ -48,6 +48,7 @@ export function TrendChart({ points, runId, field, onRun, width }: TrendChartPro
     share: point.unequalShare === null ? null : point.unequalShare * 100,
     p99: point.p99[field] ?? null,
   }))
+  const isOneDay = new Set(points.map(({ createdAtMs }) => formatLocalDate(createdAtMs))).size === 1
   const chosen = points.findIndex((point) => point.runId === runId)
   const reference = points.findIndex(({ isReference }) => isReference)
   const shared = {
@@ -69,21 +70,25 @@ export function TrendChart({ points, runId, field, onRun, width }: TrendChartPro
     allowDecimals: false,
     tickFormatter: (index: number) => {
       const point = points[index]
-      return point === undefined ? '' : formatLocalDate(point.createdAtMs)
+      if (point === undefined) return ''
+      return isOneDay ? formatLocalMoment(point.createdAtMs).slice(11, 16) : formatLocalDate(point.createdAtMs)
     },
   }
-  const lines = (
-    <>
-      {chosen >= 0 && <ReferenceLine x={chosen} {...MARKED_MINUTE} />}
-      {reference >= 0 && (
-        <ReferenceLine
-          x={reference}
-          stroke="var(--sy-ink-3)"
-          label={{ value: 'reference', position: 'insideTopLeft', fill: 'var(--sy-ink-3)', fontSize: 11 }}
-        />
-      )}
-    </>
-  )
+  const chosenLine = chosen >= 0 && <ReferenceLine x={chosen} {...MARKED_MINUTE} />
+  const referenceLine = (label: string) =>
+    reference >= 0 && (
+      <ReferenceLine
+        x={reference}
+        stroke="var(--sy-ink-3)"
+        label={{
+          value: label,
+          // On the side where there is room.
+          position: reference > points.length / 2 ? 'insideTopRight' : 'insideTopLeft',
+          fill: 'var(--sy-ink-3)',
+          fontSize: 11,
+        }}
+      />
+    )
   return (
     <>
       <LineChart {...shared} height={SHARE_HEIGHT} title="Unequal share of the minutes, from run to run">
@@ -95,7 +100,8 @@ export function TrendChart({ points, runId, field, onRun, width }: TrendChartPro
           {...reachOf(data.map(({ share }) => share))}
           label={{ value: 'unequal, %', ...AXIS_LABEL }}
         />
-        {lines}
+        {chosenLine}
+        {referenceLine('reference')}
         <Tooltip content={<TrendTooltip field={field} />} cursor={CURSOR} isAnimationActive={false} offset={16} />
         <Line
           dataKey="share"
@@ -119,7 +125,8 @@ export function TrendChart({ points, runId, field, onRun, width }: TrendChartPro
           tickFormatter={(value: number) => formatFieldValue(field, value)}
           label={{ value: `p99, ${unitOfField(field)}`, ...AXIS_LABEL }}
         />
-        {lines}
+        {chosenLine}
+        {referenceLine('')}
         <Tooltip content={noContent} cursor={CURSOR} isAnimationActive={false} />
         <Line
           dataKey="p99"
