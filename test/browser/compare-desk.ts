@@ -21,14 +21,14 @@ export const LOST_ROWS = {
 
 /**
  * A workspace whose old files are not what their description says: they are labelled with the end of the bar and described with its
- * start, and have volumes in lots that are described as shares. Single rows are wrong beside that.
+ * start, and have volumes in lots that are described as shares. Single rows are wrong beside that. One column is a feature.
  */
 export async function makeCompareDesk(): Promise<ConsoleWorkspace> {
   const desk = await makeWorkspace('desk-compare', {
     symbols: DESK_SYMBOLS,
     marketFrom: COMPARED.from,
     old: COMPARED,
-    oldBars: { label: 'start', volumeUnit: 'shares' },
+    oldBars: { label: 'start', volumeUnit: 'shares', features: 'rest' },
     answerMs: 5,
     tws: '  verify: { retryDelayMs: 20 }\n',
   })
@@ -36,6 +36,7 @@ export async function makeCompareDesk(): Promise<ConsoleWorkspace> {
     lines.map((line) => (line.startsWith(WRONG_CLOSE.label) ? withClose(line, WRONG_CLOSE.by) : line)),
   )
   edit(desk, LOST_ROWS.symbol, (lines) => lines.filter((line) => line < LOST_ROWS.from || line >= `${LOST_ROWS.to}~`))
+  for (const symbol of DESK_SYMBOLS) addReturns(desk, symbol)
   return desk
 }
 
@@ -44,10 +45,25 @@ export async function fillCompareDesk(client: EngineClient): Promise<void> {
   const { from, to } = COMPARED
   await succeeded(client, await client.ingest.start({ from, to }))
   await succeeded(client, await client.transform.start({}))
+  await succeeded(client, await client.features.build({}))
   await succeeded(client, await client.legacy.import({}))
   await succeeded(client, await client.compare.start({ sample: 0.1 }))
   await succeeded(client, await client.compare.start({ symbols: ['SPY'], causes: false }))
   await succeeded(client, await client.compare.start({}))
+}
+
+/** Adds a column with the logarithm of each close over the one before it in the same session, as the old scripts computed it. */
+function addReturns({ folder }: ConsoleWorkspace, symbol: string): void {
+  const file = path.join(folder, 'old-pipeline', `${symbol}.csv`)
+  const [header, ...lines] = readFileSync(file, 'utf8').trimEnd().split('\n')
+  let previous: { readonly day: string; readonly close: number } | undefined
+  const extended = lines.map((line) => {
+    const [day, close] = [line.slice(0, 10), Number(line.split(',')[4])]
+    const value = previous?.day === day ? String(Math.log(close / previous.close)) : ''
+    previous = { day, close }
+    return `${line},${value}`
+  })
+  writeFileSync(file, `${[`${header},log_return_1`, ...extended].join('\n')}\n`)
 }
 
 function edit({ folder }: ConsoleWorkspace, symbol: string, change: (lines: readonly string[]) => string[]): void {

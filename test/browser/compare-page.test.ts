@@ -135,7 +135,7 @@ describe('the compare page', () => {
           // What is beneath the fold.
           await open(page, wholeRun('?part=fields&field=volume'))
           await page.getByText(/^Drawn: /).waitFor()
-          await page.getByRole('table', { name: 'Distribution tests of volume' }).scrollIntoViewIfNeeded()
+          await page.getByRole('table', { name: 'Counts by feature' }).scrollIntoViewIfNeeded()
           await shoot(page, `compare-fields-lower-${scheme}-${size.width}`)
           await open(page, wholeRun())
           await page.getByRole('button', { name: 'Accept…' }).click()
@@ -260,8 +260,10 @@ describe('the causes', () => {
       await region(page, 'Rows')
         .getByText(`${grouped(total)} minutes not plainly equal`)
         .waitFor()
+      expect((await addressOf(page)).get('row-cause')).toBe(LOTS)
       await page.goBack()
       await panel.waitFor()
+      expect((await addressOf(page)).has('row-cause')).toBe(false)
     })
   })
 
@@ -599,6 +601,10 @@ describe('the fields', () => {
       const rows = page.getByRole('table', { name: 'Size of the differences of volume by symbol' }).locator('tbody tr')
       await eventually(() => rows.first().innerText()).toContain(largest.key)
       expect(await rows.count()).toBe(profiles.length)
+      const feature = await cells(page, 'Counts by feature', 'log_return_1')
+      const { different } = report.features?.counts.byFeature['log_return_1'] ?? { different: 0 }
+      expect(different).toBeGreaterThan(0)
+      expect(feature[4]).toBe(grouped(different))
       await rowOf(page, 'Counts by field', 'close').click()
       await region(page, 'Are the values of close distributed alike?').waitFor()
       expect((await addressOf(page)).get('field')).toBe('close')
@@ -691,16 +697,29 @@ describe('the runs', () => {
     await onDesk(async (page) => {
       await open(page, '/compare')
       await page.getByRole('table', { name: 'Causes', exact: true }).waitFor()
-      const before = (await client.compare.runs()).length
+      const before = await client.compare.runs()
+      // A comparison of a few sessions is over soon: what is shown of it is noted as it appears.
+      await page.evaluate(() => {
+        new MutationObserver(() => {
+          const heading = [...document.querySelectorAll('main h2')].find(({ textContent }) => textContent === 'Compare')
+          if (heading !== undefined) {
+            document.documentElement.dataset['work'] = heading.closest('section')?.textContent ?? ''
+          }
+        }).observe(document.body, { subtree: true, childList: true, characterData: true })
+      })
       await page.getByRole('button', { name: 'Compare…' }).click()
       const dialog = page.getByRole('dialog')
       await dialog.getByRole('radiogroup', { name: 'Minutes to compare' }).getByText('1 %', { exact: true }).click()
       await dialog.getByText('is marked as a sample everywhere').waitFor()
       await dialog.getByRole('button', { name: 'Compare', exact: true }).click()
-      await eventually(() => client.compare.runs().then((runs) => runs.length)).toBe(before + 1)
+      await eventually(() => client.compare.runs().then((runs) => runs.length)).toBe(before.length + 1)
       await eventually(() => page.getByRole('combobox', { name: 'Comparison run' }).inputValue()).toContain(
         'sample of 1 %',
       )
+      const work = await page.evaluate(() => document.documentElement.dataset['work'])
+      expect(work).toContain('all symbols, all sessions')
+      expect(work).toContain('Cancel')
+      await eventually(() => region(page, 'Compare').count()).toBe(0)
     })
   })
 })

@@ -74,10 +74,13 @@ const found = (explained: number, waiting: number, open: number, causes: readonl
 })
 
 describe('the verdict of a run', () => {
-  const different = { counts: counts({ equal: 60, different: 40 }), sample: null }
+  const different = { counts: counts({ equal: 60, different: 40 }), sample: null, oldRuns: null }
 
   test('is good only when every minute is equal or within tolerance', () => {
-    expect(judge({ counts: counts({}), sample: null }, found(0, 0, 0))).toMatchObject({ kind: 'pass', next: 'none' })
+    expect(judge({ counts: counts({}), sample: null, oldRuns: null }, found(0, 0, 0))).toMatchObject({
+      kind: 'pass',
+      next: 'none',
+    })
   })
 
   test('names what was accepted apart', () => {
@@ -108,7 +111,7 @@ describe('the verdict of a run', () => {
   test('never says that a sample is as good as everything', () => {
     const of = (sample: number | null, equal: number) =>
       judge(
-        { counts: counts({ equal, different: 100 - equal }), sample },
+        { counts: counts({ equal, different: 100 - equal }), sample, oldRuns: null },
         { ...found(0, 0, 100 - equal), isSearched: false },
       )
     expect(of(0.1, 100)).toMatchObject({ kind: 'unsure', next: 'compare' })
@@ -118,8 +121,21 @@ describe('the verdict of a run', () => {
     expect(of(null, 90)).toMatchObject({ kind: 'unsure', next: 'compare' })
   })
 
+  test('of two runs of the old pipeline is about the old pipeline alone', () => {
+    const of = (equal: number) =>
+      judge(
+        { counts: counts({ equal, different: 100 - equal }), sample: null, oldRuns: ['a', 'b'] },
+        { ...found(0, 0, 100 - equal), isSearched: false },
+      )
+    expect(of(100)).toMatchObject({ word: 'Old against old', kind: 'pass', next: 'none' })
+    expect(of(99)).toMatchObject({ word: 'Old against old', kind: 'info', next: 'none' })
+    expect(of(99).sentence).toContain('1 minute;')
+  })
+
   test('says when nothing was compared', () => {
-    expect(judge({ counts: counts({ common: 0, equal: 0 }), sample: null }, found(0, 0, 0))).toMatchObject({
+    expect(
+      judge({ counts: counts({ common: 0, equal: 0 }), sample: null, oldRuns: null }, found(0, 0, 0)),
+    ).toMatchObject({
       kind: 'unsure',
     })
   })
@@ -393,7 +409,7 @@ describe('words of rows and distributions', () => {
     expect(isApart(measures)).toBe(false)
     expect(apartWords('close', measures)).toBe('No further apart than chance gives.')
     expect(apartWords('close', { ...measures, psi: 0.21 })).toBe(
-      'Of one side, up to 20 % more minutes lie below some value than of the other; on average a value is 0.034 price off.',
+      'Up to 20 % more minutes of one side lie below some value; on average a value is 0.034 price off.',
     )
     expect(apartWords('close', { ...measures, d: 0 })).toBe('The same values as often.')
   })

@@ -160,7 +160,8 @@ function sentenceOf(
 ): string {
   if (runs === undefined) return ''
   if (run === undefined) return runs.length === 0 ? 'No comparison has been made in this workspace.' : ''
-  const what = `${run.oldPipeline} against curated bars: ${symbolWords(run.symbols)}, ${formatQuantity(run.sessions, 'session')}, ${formatDates(run.from, run.to)}.`
+  const against = run.oldRuns === null ? 'curated bars' : `itself (${run.oldRuns.join(' and ')})`
+  const what = `${run.oldPipeline} against ${against}: ${symbolWords(run.symbols)}, ${formatQuantity(run.sessions, 'session')}, ${formatDates(run.from, run.to)}.`
   const changed = overview?.layers.some(
     (entry) => (entry.layer === 'curated' || entry.layer === 'legacy') && (entry.updatedAtMs ?? 0) > run.createdAtMs,
   )

@@ -16,7 +16,7 @@ export function apartWords(field: string, measures: Apartness): string {
   if (!isApart(measures)) return 'No further apart than chance gives.'
   const share = Number((d * 100).toPrecision(2))
   const far = formatFieldValue(field, Number(wasserstein.toPrecision(3)))
-  return `Of one side, up to ${share} % more minutes lie below some value than of the other; on average a value is ${far} ${unitOfField(field)} off.`
+  return `Up to ${share} % more minutes of one side lie below some value; on average a value is ${far} ${unitOfField(field)} off.`
 }
 
 /** A p-value, which is never shown as nothing. */

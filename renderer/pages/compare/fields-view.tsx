@@ -5,6 +5,7 @@ import { orpc } from '../../engine-client.ts'
 import { oneCell } from '../../grid/grid-cells.ts'
 import { useViewContext } from '../../view-context.ts'
 import type { ChangeView, CompareView } from './compare-address.ts'
+import { FeaturesPanel } from './features-panel.tsx'
 import { FieldsPanel } from './fields-panel.tsx'
 import classes from './fields-view.module.css'
 import { HistogramPanel } from './histogram-panel.tsx'
@@ -51,6 +52,7 @@ export function FieldsView({ run, view, onChange, zone }: FieldsViewProps) {
       <QueryView query={report} height={360}>
         {({ tests }) => <TestsPanel tests={tests} field={field} />}
       </QueryView>
+      {run.features !== null && <FeaturesPanel features={run.features} />}
     </div>
   )
 }

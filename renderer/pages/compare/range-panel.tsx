@@ -43,7 +43,7 @@ export function RangePanel({ grid, selection, onSession, onRows }: RangePanelPro
       note={isOne ? '' : `${symbolWords(range.symbols)}, ${formatDates(range.from, range.to)}`}
       className={classes.panel}
     >
-      <div className={classes.figures}>
+      <div className={classes.sums}>
         {sum.total === 0 ? (
           <p>No difference in {formatQuantity(sum.compared, 'value')}.</p>
         ) : (

@@ -83,7 +83,9 @@ function ReferencePanel({ run }: { readonly run: ComparisonRunDetail }) {
             ? `this run beside ${referenceId}`
             : 'this run'
       }
-      controls={reference.data !== undefined && <ReferenceActions run={run} referenceId={referenceId} />}
+      controls={
+        reference.data !== undefined && run.oldRuns === null && <ReferenceActions run={run} referenceId={referenceId} />
+      }
     >
       <QueryView query={reference} height={120}>
         {(data) =>
@@ -172,6 +174,15 @@ const COLUMNS: readonly Column<TrendPoint>[] = [
     numeric: true,
     cell: ({ unequalShare }) => (unequalShare === null ? '–' : formatShare(unequalShare, 1)),
     sortValue: ({ unequalShare }) => unequalShare ?? undefined,
+  },
+  {
+    key: 'cause',
+    header: 'No cause',
+    unit: '%',
+    numeric: true,
+    wideOnly: true,
+    cell: ({ withoutCauseShare }) => (withoutCauseShare === null ? '–' : formatShare(withoutCauseShare, 1)),
+    sortValue: ({ withoutCauseShare }) => withoutCauseShare ?? undefined,
   },
   {
     key: 'marks',

@@ -36,6 +36,7 @@ interface Entry {
   readonly index: number
   readonly point: TrendPoint
   readonly share: number | null
+  readonly withoutCause: number | null
   readonly p99: number | null
 }
 
@@ -46,6 +47,7 @@ export function TrendChart({ points, runId, field, onRun, width }: TrendChartPro
     index,
     point,
     share: point.unequalShare === null ? null : point.unequalShare * 100,
+    withoutCause: point.withoutCauseShare === null ? null : point.withoutCauseShare * 100,
     p99: point.p99[field] ?? null,
   }))
   const isOneDay = new Set(points.map(({ createdAtMs }) => formatLocalDate(createdAtMs))).size === 1
@@ -83,7 +85,7 @@ export function TrendChart({ points, runId, field, onRun, width }: TrendChartPro
         label={{
           value: label,
           // On the side where there is room.
-          position: reference > points.length / 2 ? 'insideTopRight' : 'insideTopLeft',
+          position: reference > points.length / 2 ? 'insideBottomRight' : 'insideBottomLeft',
           fill: 'var(--sy-ink-3)',
           fontSize: 11,
         }}
@@ -97,12 +99,20 @@ export function TrendChart({ points, runId, field, onRun, width }: TrendChartPro
         <YAxis
           {...AXIS}
           width={Y_WIDTH}
-          {...reachOf(data.map(({ share }) => share))}
-          label={{ value: 'unequal, %', ...AXIS_LABEL }}
+          {...reachOf(data.flatMap(({ share, withoutCause }) => [share, withoutCause]))}
+          label={{ value: 'share, %', ...AXIS_LABEL }}
         />
         {chosenLine}
         {referenceLine('reference')}
         <Tooltip content={<TrendTooltip field={field} />} cursor={CURSOR} isAnimationActive={false} offset={16} />
+        <Line
+          dataKey="withoutCause"
+          stroke="var(--sy-ink-2)"
+          strokeDasharray="4 2"
+          strokeWidth={1.5}
+          dot={runDot('var(--sy-ink-2)')}
+          isAnimationActive={false}
+        />
         <Line
           dataKey="share"
           stroke="var(--sy-fail)"
@@ -175,6 +185,11 @@ function runDot(colour: string) {
   }
 }
 
+/** `3.20 % of the differences` */
+export function withoutCauseWords({ withoutCauseShare }: TrendPoint): string {
+  return withoutCauseShare === null ? '–' : `${formatShare(withoutCauseShare, 1)} % of the differences`
+}
+
 function TrendTooltip({ field }: { readonly field: string }) {
   const isActive = useIsTooltipActive()
   const entry = useActiveTooltipDataPoints<Entry>()?.[0]
@@ -196,6 +211,8 @@ function TrendTooltip({ field }: { readonly field: string }) {
       <dd>{formatCount(point.minutes)}</dd>
       <dt>unequal</dt>
       <dd>{point.unequalShare === null ? '–' : `${formatShare(point.unequalShare, 1)} %`}</dd>
+      <dt>no cause found</dt>
+      <dd>{withoutCauseWords(point)}</dd>
       <dt data-role="diff">p99 of {field}</dt>
       <dd>{formatFieldValue(field, point.p99[field] ?? null)}</dd>
     </dl>

@@ -42,11 +42,11 @@ export function TrendPanel({ points, runId, field, fields, onField, onRun }: Tre
       }
     >
       <ChartFrame
-        title={`Unequal share and 99th percentile of the differences of ${field}, from run to run`}
+        title={`Unequal share, differences without a cause, and 99th percentile of the differences of ${field}, from run to run`}
         note={
           sampled === 0
-            ? 'Click a run to see it.'
-            : `Click a run to see it. ${formatQuantity(sampled, 'run')} of a sample: hollow.`
+            ? `${LINES} Click a run to see it.`
+            : `${LINES} Click a run to see it. ${formatQuantity(sampled, 'run')} of a sample: hollow.`
         }
         fileName={fileName(['runs', field, 'trend'])}
         height={TREND_HEIGHT}
@@ -73,6 +73,8 @@ export function TrendPanel({ points, runId, field, fields, onField, onRun }: Tre
     </Panel>
   )
 }
+
+const LINES = 'Red: unequal, of the minutes. Dashed: without a cause, of the differences.'
 
 const columnsFor = (field: string): readonly Column<TrendPoint>[] => [
   {
@@ -116,6 +118,7 @@ function trendCsv(points: readonly TrendPoint[], field: string): string {
       { header: 'sample (share of minutes; 1 is all)', value: ({ sample }) => sample ?? 1 },
       { header: 'minutes (count)', value: ({ minutes }) => minutes },
       { header: 'unequal (share)', value: ({ unequalShare }) => unequalShare },
+      { header: 'without a cause (share of the differences)', value: ({ withoutCauseShare }) => withoutCauseShare },
       {
         header: `99th percentile of the size of the differences of ${field} (${unitOfField(field)})`,
         value: ({ p99 }) => p99[field] ?? null,

@@ -16,7 +16,7 @@ export interface Judgement {
 /** `decide`: about causes; `look`: at what nothing explains; `compare`: anew; `none`: nothing is left to do. */
 export type NextStep = 'decide' | 'look' | 'compare' | 'none'
 
-type Run = Pick<ComparisonRun, 'counts' | 'sample'>
+type Run = Pick<ComparisonRun, 'counts' | 'sample' | 'oldRuns'>
 type Causes = Pick<RunCauses, 'isSearched' | 'differences' | 'causes'>
 
 /** Whether new is as good as old, as far as a run can say. */
@@ -30,6 +30,17 @@ export function judge(run: Run, found: Causes): Judgement {
       word: 'Nothing was compared',
       sentence: 'Old and new have no minute in what was chosen.',
       next: 'compare',
+    }
+  }
+  if (run.oldRuns !== null) {
+    return {
+      kind: unequal === 0 ? 'pass' : 'info',
+      word: 'Old against old',
+      sentence:
+        unequal === 0
+          ? 'The old pipeline gave the same values twice.'
+          : `Two runs of the old pipeline differ in ${formatQuantity(unequal, 'minute')}; differences of new from old that are no larger say nothing.`,
+      next: 'none',
     }
   }
   if (!isSearched) return withoutCauses(unequal + duplicateKeys, run.sample)
