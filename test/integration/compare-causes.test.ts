@@ -108,6 +108,13 @@ describe('the causes of a run', () => {
       waiting: differences.total - left,
       open: left,
     })
+    // Every explained difference needs some of the causes, and is counted under those once.
+    expect(found.combinations.reduce((sum, { explained }) => sum + explained, 0)).toBe(differences.waiting)
+    for (const { causeKey, explained } of found.causes) {
+      const needing = found.combinations.filter(({ causeKeys }) => causeKeys.includes(causeKey))
+      expect(needing.reduce((sum, combination) => sum + combination.explained, 0)).toBe(explained)
+    }
+    expect(found.combinations.some(({ causeKeys }) => causeKeys.length === 2)).toBe(true)
     expect(run.found).toMatchObject({ differences: differences.total, attributed: differences.total - left })
   })
 

@@ -151,7 +151,12 @@ function RowState({ row, causes }: { readonly row: CompareRow; readonly causes: 
   if (row.state === null) return null
   return (
     <div className={classes.state}>
-      <StateMark {...STATE_WORDS[row.state]} />
+      <p>
+        <StateMark {...STATE_WORDS[row.state]} />
+        {row.state === 'open' && row.causeKeys.length > 0 && (
+          <span className={classes.quiet}>; of a part of it the causes are known:</span>
+        )}
+      </p>
       {row.causeKeys.length > 0 && (
         <ul aria-label="Causes of the difference">
           {row.causeKeys.map((key) => (

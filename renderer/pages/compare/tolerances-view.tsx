@@ -182,11 +182,11 @@ interface Counts {
 }
 
 const pair = (key: 'withinTolerance' | 'different', header: string): readonly Column<Counts>[] => [
-  { key: `${key}-before`, header, unit: 'in the run', numeric: true, cell: ({ before }) => formatCount(before[key]) },
+  { key: `${key}-before`, header, unit: 'run', numeric: true, cell: ({ before }) => formatCount(before[key]) },
   {
     key: `${key}-after`,
     header,
-    unit: 'with these',
+    unit: 'these',
     numeric: true,
     cell: ({ before, after }) =>
       before[key] === after[key] ? (
@@ -202,6 +202,6 @@ const pair = (key: 'withinTolerance' | 'different', header: string): readonly Co
 const COLUMNS: readonly Column<Counts>[] = [
   { key: 'what', header: 'Over', grow: true, cell: ({ what, isWhole }) => (isWhole ? <b>{what}</b> : what) },
   { key: 'equal', header: 'Equal', numeric: true, cell: ({ after }) => formatCount(after.equal) },
-  ...pair('withinTolerance', 'Within tolerance'),
+  ...pair('withinTolerance', 'Within'),
   ...pair('different', 'Different'),
 ]
