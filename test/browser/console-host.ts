@@ -25,15 +25,24 @@ export interface ConsoleHost {
   stop(): Promise<void>
 }
 
-/** Serves `workspace` with the console in `rendererFolder` on a free port. */
-export async function startConsoleHost(workspace: string, rendererFolder: string): Promise<ConsoleHost> {
+/**
+ * Serves `workspace` with the console in `rendererFolder` on a free port.
+ *
+ * @param options.now what time it is for the engine at first, where that matters; the machine's own time when left out.
+ */
+export async function startConsoleHost(
+  workspace: string,
+  rendererFolder: string,
+  options: { readonly now?: string } = {},
+): Promise<ConsoleHost> {
+  const aheadMs = options.now === undefined ? 0 : Date.parse(options.now) - Date.now()
   let child: ChildProcess | undefined
   let port = 0
   let token = ''
   let connection: { readonly client: EngineClient; close(): void } | undefined
 
   const start = async (): Promise<void> => {
-    const started = spawn(process.execPath, [SERVER, workspace, rendererFolder, String(port)], {
+    const started = spawn(process.execPath, [SERVER, workspace, rendererFolder, String(port), String(aheadMs)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     child = started

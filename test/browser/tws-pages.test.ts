@@ -26,17 +26,20 @@ import { launchChromium } from './launch-chromium.ts'
 const SYMBOLS = ['SPY', 'AAPL', 'KO', 'AIG', 'DJCO', 'XOM']
 /** XNYS was open on twenty days of November 2024; the 28th was Thanksgiving, the 29th ended at 13:00. */
 const NOVEMBER = { from: '2024-11-01', to: '2024-11-29', sessions: 20 }
+/** The exchange is closed, whenever the test runs: what follows live bars waits. */
+const SUNDAY = '2026-01-11T17:00:00Z'
 /** A broken farm, a lost TWS: the next attempt is far enough away to be read. */
 const PATIENT = '  reconnect: { initialDelayMs: 60000 }\n  verify: { retryDelayMs: 20 }\n'
 
 let browser: Browser
+let renderer: string
 let desk: ConsoleWorkspace
 let host: ConsoleHost
 let client: EngineClient
 
 beforeAll(async () => {
   mkdirSync(SCREENSHOTS, { recursive: true })
-  const renderer = await buildConsole('renderer-tws')
+  renderer = await buildConsole('renderer-tws')
   browser = await launchChromium()
   desk = await makeWorkspace('desk-tws', { symbols: SYMBOLS, marketFrom: '2024-10-01', answerMs: 20, tws: PATIENT })
   host = await startConsoleHost(desk.folder, renderer)
@@ -211,7 +214,9 @@ describe('the ingest page', () => {
   })
 
   test('follows live bars until they are stopped', async () => {
-    await onDesk(async (page) => {
+    const sunday = await makeWorkspace('desk-sunday', { symbols: ['SPY'] })
+    const closed = await startConsoleHost(sunday.folder, renderer, { now: SUNDAY })
+    await inConsole(browser, closed.url, async (page) => {
       await goTo(page, '/ingest', 'Ingest')
       const live = region(page, 'Live bars')
       await live.getByRole('button', { name: 'Follow live…' }).click()
@@ -222,8 +227,10 @@ describe('the ingest page', () => {
       await live.getByRole('button', { name: 'Follow live…' }).waitFor()
       await eventually(() => row(page, 'Live symbols').innerText()).toContain('No longer followed.')
     })
-    const [newest] = (await client.jobs.list({ limit: 50 })).filter(({ kind }) => kind === 'live')
+    const [newest] = (await (await closed.client()).jobs.list({ limit: 50 })).filter(({ kind }) => kind === 'live')
     expect(newest.state).toBe('cancelled')
+    await closed.stop()
+    await sunday.remove()
   })
 
   test('lists what failed and fetches it when it is tried again', async () => {
