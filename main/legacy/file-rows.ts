@@ -35,6 +35,31 @@ export interface FileRowsOptions {
   readonly observe?: (line: number, cells: () => readonly string[]) => void
 }
 
+/** What is known of a name of the old pipeline, and where its rows go at the moment. */
+export interface OldSymbol {
+  /** As the file writes it. */
+  readonly name: string
+  /** Undefined when the workspace does not have it. */
+  readonly target: SymbolTarget | undefined
+  session: Session | undefined
+  rows: SessionRows | undefined
+  generation: number
+}
+
+/** Places of the columns that are read, from 0; -1 for one that is not there. */
+export interface RowLayout {
+  readonly columns: number
+  readonly time: number
+  readonly date: number
+  readonly symbol: number
+  /** Of open, high, low, close, volume. */
+  readonly values: readonly number[]
+  readonly features: readonly number[]
+}
+
+/** A file of anything but symbols must not fill the memory with their names. */
+export const MOST_SYMBOLS = 10_000
+
 const EPOCH_DIVISORS: Readonly<Record<string, number>> = { epoch: 1, 'epoch-ms': 1e3, 'epoch-us': 1e6, 'epoch-ns': 1e9 }
 const VALUES = ['open', 'high', 'low', 'close', 'volume'] as const
 /** The last second that has a date. */
@@ -60,19 +85,21 @@ export class FileRows {
   readonly clockChanges = { refused: 0, decided: 0 }
   /** Rows by the names of symbols that the workspace does not have. */
   readonly otherSymbols = new Map<string, number>()
-  /** Names of the legacy features by symbol. */
+  /** Names of the legacy features of every symbol that has rows. */
   readonly featureNames = new Map<string, readonly string[]>()
   /** Values of feature columns that are no numbers, by column. */
   readonly unreadFeatures = new Map<string, number>()
 
   readonly #options: FileRowsOptions
   readonly #clock: LocalClock
-  readonly #numbers: NumberParser
+  readonly numbers: NumberParser
   readonly #timeParser: TimeParser | undefined
   readonly #epochDivisor: number | undefined
   readonly #time: ParsedTime = { seconds: 0, isInstant: false }
+  readonly #gatherer: RowSink
   readonly #shift: number
   readonly #unit: number
+  readonly #scale: number
 
   #names: readonly string[] = []
   #timeAt = -1
@@ -82,23 +109,21 @@ export class FileRows {
   #featuresAt: readonly number[] = []
   #featureNames: readonly string[] = []
   #row = new Float64Array(ROW.features)
-
-  #target: SymbolTarget | undefined
-  #targetName: string | undefined
-  #openRows: SessionRows | undefined
-  #openSession: Session | undefined
-  #generation = -1
+  readonly #symbols = new Map<string, OldSymbol>()
+  #symbol: OldSymbol | undefined
   #problems: string[] = []
 
   constructor(options: FileRowsOptions) {
     const { description } = options
     this.#options = options
+    this.#gatherer = options.gatherer
     this.#clock = new LocalClock(description.zone, description.repeatedHour)
-    this.#numbers = new NumberParser(description)
+    this.numbers = new NumberParser(description)
     this.#epochDivisor = EPOCH_DIVISORS[description.timeFormat]
     if (this.#epochDivisor === undefined) this.#timeParser = timeParser(description.timeFormat)
     this.#shift = description.label === 'end' ? BAR_SECONDS : 0
     this.#unit = description.volumeUnit === 'lots' ? description.lotSize : 1
+    this.#scale = description.priceScale
   }
 
   /**
@@ -123,7 +148,36 @@ export class FileRows {
     this.#featuresAt = features.map(({ index }) => index)
     this.#featureNames = features.map(({ name }) => name)
     this.#row = new Float64Array(ROW.features + features.length)
-    this.#close()
+    // Rows have another width from here on.
+    this.#symbols.clear()
+    if (this.#symbol !== undefined) this.#symbol = this.symbolOf(this.#symbol.name)
+  }
+
+  /** Where the described columns stand in the rows that follow. */
+  get layout(): RowLayout {
+    return {
+      columns: this.#names.length,
+      time: this.#timeAt,
+      date: this.#dateAt,
+      symbol: this.#symbolAt,
+      values: this.#valuesAt,
+      features: this.#featuresAt,
+    }
+  }
+
+  /** Whether somebody wants to see every row as it stands in the file. */
+  get isObserved(): boolean {
+    return this.#options.observe !== undefined
+  }
+
+  /** Values of the row that is being read, see {@link ROW}. */
+  get row(): Float64Array {
+    return this.#row
+  }
+
+  /** The symbol of the rows that follow, unless a column says another. */
+  get symbol(): OldSymbol | undefined {
+    return this.#symbol
   }
 
   /** Names of the columns that were bound last, also when a described one is not among them. */
@@ -133,7 +187,36 @@ export class FileRows {
 
   /** All rows that follow are of this symbol, unless a column says another. */
   setSymbol(oldName: string): void {
-    this.#useSymbol(oldName)
+    this.#symbol = this.symbolOf(oldName)
+  }
+
+  /** What a name of the old pipeline means. */
+  symbolOf(oldName: string): OldSymbol {
+    let symbol = this.#symbols.get(oldName)
+    if (symbol !== undefined) return symbol
+    const target = this.#options.targetOf(this.#options.decode(oldName).trim())
+    symbol = { name: oldName, target, session: undefined, rows: undefined, generation: -1 }
+    if (this.#symbols.size < MOST_SYMBOLS) this.#symbols.set(oldName, symbol)
+    return symbol
+  }
+
+  /** Counts a row of a symbol that the workspace does not have. */
+  countOther({ name }: OldSymbol): void {
+    this.rows++
+    this.#noteOther(name)
+  }
+
+  /**
+   * Takes the row whose values stand in {@link row}, when nothing speaks against it. Otherwise nothing has happened, and
+   * {@link textRow} says why.
+   */
+  takeRow(line: number, symbol: OldSymbol, { seconds, isInstant }: ParsedTime): boolean {
+    const label = isInstant ? seconds : this.#clock.toEpochSeconds(seconds)
+    // What a rule decided is counted there.
+    if (label === null || (!isInstant && this.#clock.wasDecided)) return false
+    if (this.#put(symbol, line, label - this.#shift) !== undefined) return false
+    this.rows++
+    return true
   }
 
   /** Counts rows of a symbol that the workspace does not have, without looking at them. */
@@ -158,7 +241,7 @@ export class FileRows {
         return this.#refuse(line, `it has ${count} values, not ${this.#names.length} as the header`, lineText)
       }
     }
-    if (!this.#isOurs(this.#symbolAt < 0 ? this.#targetName : fields.value(this.#symbolAt))) return
+    if (!this.#isOurs(this.#symbolAt < 0 ? this.#symbol?.name : fields.value(this.#symbolAt))) return
     const isMissing = this.#textTime(fields)
     for (let v = 0; v < VALUES.length; v++) {
       const at = this.#valuesAt[v]
@@ -166,14 +249,14 @@ export class FileRows {
         this.#row[ROW.open + v] = NaN
         continue
       }
-      this.#row[ROW.open + v] = this.#numbers.parse(text, starts[at], ends[at])
-      if (this.#numbers.isBad)
+      this.#row[ROW.open + v] = this.numbers.parse(text, starts[at], ends[at])
+      if (this.numbers.isBad)
         problems.push(`"${this.#names[at]}" ${notANumber(this.#options.decode(fields.value(at)))}`)
     }
     for (let f = 0; f < this.#featuresAt.length; f++) {
       const at = this.#featuresAt[f]
-      this.#row[ROW.features + f] = this.#numbers.parse(text, starts[at], ends[at])
-      if (this.#numbers.isBad) this.#noteUnread(f)
+      this.#row[ROW.features + f] = this.numbers.parse(text, starts[at], ends[at])
+      if (this.numbers.isBad) this.#noteUnread(f)
     }
     this.#finish(line, isMissing, lineText)
   }
@@ -182,17 +265,17 @@ export class FileRows {
   valueRow(line: number, values: readonly (Value | undefined)[], timeKind: TimeKind, rowText: () => string): void {
     const problems = this.#begin()
     this.#options.observe?.(line, () => values.map((value, i) => this.#shown(value, i, timeKind)))
-    if (!this.#isOurs(this.#symbolAt < 0 ? this.#targetName : String(values[this.#symbolAt] ?? ''))) return
+    if (!this.#isOurs(this.#symbolAt < 0 ? this.#symbol?.name : String(values[this.#symbolAt] ?? ''))) return
     const isMissing = this.#valueTime(values, timeKind)
     for (let v = 0; v < VALUES.length; v++) {
       const at = this.#valuesAt[v]
       this.#row[ROW.open + v] = at < 0 ? NaN : this.#number(values[at])
-      if (at >= 0 && this.#numbers.isBad) problems.push(`"${this.#names[at]}" ${notANumber(String(values[at]))}`)
+      if (at >= 0 && this.numbers.isBad) problems.push(`"${this.#names[at]}" ${notANumber(String(values[at]))}`)
     }
     for (let f = 0; f < this.#featuresAt.length; f++) {
       const value = values[this.#featuresAt[f]]
       this.#row[ROW.features + f] = typeof value === 'boolean' ? Number(value) : this.#number(value)
-      if (this.#numbers.isBad) this.#noteUnread(f)
+      if (this.numbers.isBad) this.#noteUnread(f)
     }
     this.#finish(line, isMissing, rowText)
   }
@@ -221,28 +304,16 @@ export class FileRows {
 
   /** Makes the named symbol the current one; false, and counted, when the workspace does not have it. */
   #isOurs(oldName = ''): boolean {
-    if (this.#targetName !== oldName) this.#useSymbol(oldName)
-    if (this.#target !== undefined) return true
-    const name = oldName.slice(0, 40)
-    // A file of anything but symbols must not fill the memory with their names.
-    const key = this.otherSymbols.has(name) || this.otherSymbols.size < 10_000 ? name : '…'
-    this.otherSymbols.set(key, (this.otherSymbols.get(key) ?? 0) + 1)
+    if (this.#symbol?.name !== oldName) this.#symbol = this.symbolOf(oldName)
+    if (this.#symbol.target !== undefined) return true
+    this.#noteOther(oldName)
     return false
   }
 
-  #useSymbol(oldName: string): void {
-    this.#close()
-    this.#targetName = oldName
-    this.#target = this.#options.targetOf(this.#options.decode(oldName).trim())
-    if (this.#target !== undefined && !this.featureNames.has(this.#target.symbol)) {
-      this.featureNames.set(this.#target.symbol, this.#featureNames)
-    }
-  }
-
-  #close(): void {
-    this.#openRows = undefined
-    this.#openSession = undefined
-    if (this.#target !== undefined) this.featureNames.set(this.#target.symbol, this.#featureNames)
+  #noteOther(oldName: string): void {
+    const name = oldName.slice(0, 40)
+    const key = this.otherSymbols.has(name) || this.otherSymbols.size < MOST_SYMBOLS ? name : '…'
+    this.otherSymbols.set(key, (this.otherSymbols.get(key) ?? 0) + 1)
   }
 
   /** Reads the time of a line; true when it is missing. What is wrong with it is among the problems. */
@@ -274,10 +345,10 @@ export class FileRows {
 
   #timeOf(raw: string): boolean {
     const text = this.#options.decode(raw).trim()
-    if (text === '' || this.#numbers.isNull(text)) return true
+    if (text === '' || this.numbers.isNull(text)) return true
     if (this.#epochDivisor !== undefined) {
-      const value = this.#numbers.parse(text, 0, text.length)
-      if (!this.#numbers.isBad) {
+      const value = this.numbers.parse(text, 0, text.length)
+      if (!this.numbers.isBad) {
         this.#time.seconds = value / this.#epochDivisor
         this.#time.isInstant = true
         return false
@@ -303,12 +374,12 @@ export class FileRows {
   }
 
   #number(value: Value | undefined): number {
-    this.#numbers.isBad = false
-    if (typeof value === 'number') return value
+    this.numbers.isBad = false
+    if (typeof value === 'number') return this.numbers.isMissing(value) ? NaN : value
     if (value === null || value === undefined) return NaN
-    if (typeof value === 'bigint') return Number(value)
-    if (typeof value === 'string') return this.#numbers.parse(value, 0, value.length)
-    this.#numbers.isBad = true
+    if (typeof value === 'bigint') return this.#number(Number(value))
+    if (typeof value === 'string') return this.numbers.parse(value, 0, value.length)
+    this.numbers.isBad = true
     return NaN
   }
 
@@ -334,33 +405,31 @@ export class FileRows {
         text,
       )
     }
-    const ts = label - this.#shift
-    if (ts % BAR_SECONDS !== 0) {
-      return this.#refuse(line, 'the time is not at a full minute, as that of a 1-minute bar is', text)
-    }
+    const problem = this.#put(this.#symbol, line, label - this.#shift)
+    if (problem !== undefined) this.#refuse(line, problem, text)
+  }
+
+  /** Puts the row that was read into its session; returns why it has none. */
+  #put(symbol: OldSymbol | undefined, line: number, ts: number): string | undefined {
+    if (ts % BAR_SECONDS !== 0) return 'the time is not at a full minute, as that of a 1-minute bar is'
     const row = this.#row
-    const { priceScale } = this.#options.description
+    const scale = this.#scale
     row[ROW.ts] = ts
     row[ROW.line] = line
-    if (priceScale !== 1) for (let v = ROW.open; v <= ROW.close; v++) row[v] /= priceScale
+    if (scale !== 1) for (let v: number = ROW.open; v <= ROW.close; v++) row[v] /= scale
     row[ROW.volume] *= this.#unit
-    for (let v = 0; v < VALUES.length; v++) {
-      const value = row[ROW.open + v]
-      if (value === Infinity || value === -Infinity) return this.#refuse(line, `${VALUES[v]} is infinite`, text)
+    for (let v: number = ROW.open; v <= ROW.volume; v++) {
+      if (row[v] === Infinity || row[v] === -Infinity) return `${VALUES[v - ROW.open]} is infinite`
     }
-    const session = this.#openSession
-    if (
-      session !== undefined &&
-      ts >= session.openTs &&
-      ts < session.closeTs &&
-      this.#generation === this.#options.gatherer.generation
-    ) {
-      this.#openRows?.add(row)
-      return
+    if (symbol?.target === undefined) return 'it has no symbol of this workspace'
+    const { session } = symbol
+    const isOpen = session !== undefined && ts >= session.openTs && ts < session.closeTs
+    if (!isOpen || symbol.generation !== this.#gatherer.generation) {
+      const problem = this.#open(symbol, symbol.target, ts)
+      if (problem !== undefined) return problem
     }
-    const placed = this.#open(ts)
-    if (placed !== undefined) return this.#refuse(line, placed, text)
-    this.#openRows?.add(row)
+    symbol.rows?.add(row)
+    return undefined
   }
 
   #instantOf(wallSeconds: number): number | null {
@@ -370,14 +439,15 @@ export class FileRows {
   }
 
   /** Opens the session of an instant; returns why there is none. */
-  #open(ts: number): string | undefined {
-    const { gatherer, importId } = this.#options
-    if (this.#target === undefined) return 'it has no symbol of this workspace'
-    const session = sessionAt(this.#target.calendar, ts)
+  #open(symbol: OldSymbol, target: SymbolTarget, ts: number): string | undefined {
+    const gatherer = this.#gatherer
+    const { importId } = this.#options
+    const session = sessionAt(target.calendar, ts)
     if (typeof session === 'string') return session
-    this.#openSession = session
-    this.#openRows = gatherer.rowsOf(importId, this.#target.symbol, session.date, this.#row.length)
-    this.#generation = gatherer.generation
+    symbol.session = session
+    symbol.rows = gatherer.rowsOf(importId, target.symbol, session.date, this.#row.length)
+    symbol.generation = gatherer.generation
+    this.featureNames.set(target.symbol, this.#featureNames)
     return undefined
   }
 }

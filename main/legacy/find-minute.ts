@@ -19,7 +19,7 @@ class RowsOfMinute extends SessionRows {
   readonly #ts: number
 
   constructor(width: number, ts: number) {
-    super(width, () => undefined)
+    super(width, (doubles) => new Float64Array(doubles))
     this.#ts = ts
   }
 
@@ -71,12 +71,16 @@ export async function findMinute(
   })
   const control = signal === undefined ? {} : { signal }
   const { sha256 } = await readOldFile(file, rows, control)
-  const found: FoundRow[] = kept.flatMap(({ data, count, width }) =>
-    Array.from({ length: count }, (_, i) => {
-      const values = data.subarray(i * width, (i + 1) * width)
-      return { line: values[ROW.line], text: Array.from(values.subarray(ROW.open)).join(',') }
-    }),
-  )
+  const found: FoundRow[] = kept.flatMap((own) => {
+    const columns = Array.from({ length: own.width }, (_, i) => own.column(i))
+    return Array.from(own.column(ROW.line), (line, i) => ({
+      line,
+      text: columns
+        .slice(ROW.open)
+        .map((column) => column[i])
+        .join(','),
+    }))
+  })
   found.sort((a, b) => a.line - b.line)
   if (!isText || found.length === 0) return { sha256, rows: found }
   const texts = new Map<number, string>()

@@ -1,7 +1,14 @@
 import { stat } from 'node:fs/promises'
+import { setImmediate } from 'node:timers/promises'
 import type { TradingCalendar } from '#shared/calendar/calendar.ts'
 import { SwitchyardError } from '#shared/errors.ts'
-import type { ImportedSession, ImportOutcome, RejectedRow, WritableLegacyStore } from '#main/stores/legacy-store.ts'
+import type {
+  ImportedSession,
+  ImportOutcome,
+  RejectedRow,
+  SymbolChange,
+  WritableLegacyStore,
+} from '#main/stores/legacy-store.ts'
 import { BarEvidence } from './bar-evidence.ts'
 import { FileRows, type SymbolTarget } from './file-rows.ts'
 import { hashFile } from './hash-file.ts'
@@ -32,9 +39,12 @@ export interface ImportFilesOptions {
   readonly calendarOf: (symbol: string) => TradingCalendar
   readonly nowMs: () => number
   readonly signal: AbortSignal
-  /** Share of `file` that was read. */
-  readonly progress: (file: string, fraction: number) => void
+  /** Called with the share of `file` that was read, and in the end with that of all rows that was stored. */
+  readonly progress: (file: string, read: number, stored: number) => void
 }
+
+/** For so long nothing else can happen in this thread while rows are stored. */
+const HOLD_MS = 10
 
 /** Refused rows that are kept in memory before they go to the store. */
 const REJECTS_AT_ONCE = 5_000
@@ -43,17 +53,26 @@ const RACY_MS = 2_000
 const MOST_NAMES = 12
 
 /** What stands in the store already, by the file's size and times, or by its content. */
-export async function isUnchanged(candidate: CandidateFile, store: WritableLegacyStore): Promise<boolean> {
+export async function isUnchanged(
+  candidate: CandidateFile,
+  store: WritableLegacyStore,
+  signal?: AbortSignal,
+): Promise<boolean> {
   const known = store.importedFile(candidate.file)
   if (known === undefined || known.descriptionHash !== candidate.descriptionHash) return false
   // An import that was interrupted may have replaced some of its blocks.
   if (store.importIds(candidate.file).length > 1) return false
   const stamp = await stampOf(candidate, 0)
   if (stamp !== null && stamp === known.stamp) return true
-  return (await hashFile(partsOf(candidate))).sha256 === known.sha256
+  return (await hashFile(partsOf(candidate), signal)).sha256 === known.sha256
 }
 
-/** Reads files of which each symbol's blocks are replaced together. */
+/**
+ * Reads files of which each symbol's blocks are replaced together. Until the first symbol is stored nothing has changed, and it
+ * can be cancelled; what then follows is not held up any more, so that a file is not left half stored.
+ *
+ * @param options.store used by nobody else meanwhile.
+ */
 export async function importFiles(
   candidates: readonly CandidateFile[],
   /** Files that are no longer there. */
@@ -76,20 +95,39 @@ export async function importFiles(
     ])
     // Also files of which no row is left have to be noted.
     const order = symbols.size === 0 ? [''] : [...symbols].sort()
+    const rowsRead = read.reduce((sum, { rows }) => sum + rows.rows, 0)
+    let rowsStored = 0
     let sessions = 0
+    let heldSince = performance.now()
+    const { file: lastFile } = candidates.at(-1) ?? { file: '' }
     for (const [i, symbol] of order.entries()) {
       const isLast = i === order.length - 1
       function* taken(): Generator<ImportedSession> {
         for (const one of read) {
           for (const session of sessionsOf(one, symbol, gatherer, options)) {
             sessions++
+            rowsStored += session.bars.ts.length + session.duplicates.length
             yield session
           }
         }
       }
-      const completed = (): { importId: number; outcome: ImportOutcome }[] =>
-        isLast ? read.map((one) => ({ importId: one.importId, outcome: outcomeOf(one) })) : []
-      store.apply(symbol, replaced, symbol === '' ? [] : taken(), completed, isLast ? replaced : [], nowMs())
+      const pause = (): Promise<void> | undefined => {
+        if (performance.now() - heldSince < HOLD_MS) return undefined
+        options.progress(lastFile, 1, Math.min(1, rowsStored / Math.max(1, rowsRead)))
+        return setImmediate().then(() => {
+          heldSince = performance.now()
+          if (i === 0) options.signal.throwIfAborted()
+        })
+      }
+      const change: SymbolChange = {
+        symbol,
+        replaced,
+        sessions: symbol === '' ? [] : taken(),
+        completed: () => (isLast ? read.map((one) => ({ importId: one.importId, outcome: outcomeOf(one) })) : []),
+        retired: isLast ? replaced : [],
+        nowMs: nowMs(),
+      }
+      await store.apply(change, pause)
     }
     const reports = read.map((one) => ({ file: one.candidate.file, symbol: one.candidate.symbol, ...outcomeOf(one) }))
     return { reports, sessions }
@@ -136,7 +174,7 @@ async function readOne(
   const stamp = await stampOf(candidate, RACY_MS)
   const file = await readOldFile(candidate, rows, {
     signal,
-    progress: (fraction) => progress(candidate.file, fraction),
+    progress: (fraction) => progress(candidate.file, fraction, 0),
   })
   keep()
   // What changed under the reading has to be looked at again.

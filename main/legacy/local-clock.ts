@@ -1,21 +1,20 @@
-import { zoneOffsetSeconds } from '#shared/time.ts'
+import { createZoneClock, type ZoneClock } from '#shared/calendar/zone-clock.ts'
 
 const DAY = 86_400
 
-/**
- * Wall-clock seconds of one zone to epoch seconds, fast for many times of the same days: on a day far from a clock change
- * the offset is looked up once.
- */
+/** Wall-clock seconds of one zone to epoch seconds, fast for many times of the same days. */
 export class LocalClock {
   /** Whether the last time was one that a clock change repeats, and was decided by the rule. */
   wasDecided = false
-  readonly #zone: string
+  readonly #clock: ZoneClock
   readonly #repeated: 'refuse' | 'first' | 'second'
-  readonly #offsets = new Map<number, number | 'changes'>()
+  /** The day that was asked for last, and its offset when no clock change is near it. */
+  #knownDay = NaN
+  #knownOffset: number | 'changes' = 'changes'
 
   /** @param repeated which of the two instants a repeated time means; neither when left out. */
   constructor(zone: string, repeated: 'refuse' | 'first' | 'second' = 'refuse') {
-    this.#zone = zone
+    this.#clock = createZoneClock(zone)
     this.#repeated = repeated
   }
 
@@ -27,19 +26,16 @@ export class LocalClock {
   toEpochSeconds(wallSeconds: number): number | null {
     this.wasDecided = false
     const day = Math.floor(wallSeconds / DAY)
-    let offset = this.#offsets.get(day)
-    if (offset === undefined) {
+    if (day !== this.#knownDay) {
       // Whatever the zone, these two lie outside the day, so that a change at its midnights is seen as well.
-      const before = zoneOffsetSeconds(this.#zone, (day - 1) * DAY)
-      const after = zoneOffsetSeconds(this.#zone, (day + 2) * DAY)
-      offset = before === after ? before : 'changes'
-      this.#offsets.set(day, offset)
+      const before = this.#clock.offsetAt((day - 1) * DAY)
+      const after = this.#clock.offsetAt((day + 2) * DAY)
+      this.#knownDay = day
+      this.#knownOffset = before === after ? before : 'changes'
     }
-    if (offset !== 'changes') return wallSeconds - offset
-    const guesses = [wallSeconds - DAY, wallSeconds + DAY].map(
-      (around) => wallSeconds - zoneOffsetSeconds(this.#zone, around),
-    )
-    const exact = new Set(guesses.filter((ts) => ts + zoneOffsetSeconds(this.#zone, ts) === wallSeconds))
+    if (this.#knownOffset !== 'changes') return wallSeconds - this.#knownOffset
+    const guesses = [wallSeconds - DAY, wallSeconds + DAY].map((around) => wallSeconds - this.#clock.offsetAt(around))
+    const exact = new Set(guesses.filter((ts) => ts + this.#clock.offsetAt(ts) === wallSeconds))
     if (exact.size === 1) return [...exact][0]
     if (exact.size === 0 || this.#repeated === 'refuse') return null
     this.wasDecided = true

@@ -1,6 +1,7 @@
 import { COMMON_NULLS, type LegacyBarsConfig } from '#shared/config/legacy-config.ts'
 
-const POWERS = Float64Array.from({ length: 23 }, (_, i) => 10 ** i)
+/** Powers of ten that a double holds exactly. */
+export const POWERS = Float64Array.from({ length: 23 }, (_, i) => 10 ** i)
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 const INFINITE = /^([+-]?)inf(?:inity)?$/i
 /** What spreadsheets write in place of a value. */
@@ -9,19 +10,30 @@ const DEBRIS = /^#(?:NAME\?|VALUE!|REF!|DIV\/0!|NUM!|NULL!|N\/A|SPILL!|CALC!)$|^
 /** Reads numbers as a description says that they are written. NaN is a missing value; `isBad` tells that it was no number. */
 export class NumberParser {
   isBad = false
-  readonly #decimalCode: number
+  /** Character code of the decimal mark. */
+  readonly decimalCode: number
   readonly #decimal: string
   readonly #thousands: string
   readonly #groups: RegExp
   readonly #nulls: ReadonlySet<string>
+  /** Numbers that stand for a missing value, such as -999. */
+  readonly #missing: ReadonlySet<number>
 
   constructor({ decimal, thousands, nulls }: Pick<LegacyBarsConfig, 'decimal' | 'thousands' | 'nulls'>) {
     this.#decimal = decimal
-    this.#decimalCode = decimal.charCodeAt(0)
+    this.decimalCode = decimal.charCodeAt(0)
     this.#thousands = thousands
     const group = `[${thousands === ' ' ? ' \u00a0\u202f' : thousands}]`
     this.#groups = new RegExp(`^[+-]?\\d{1,3}(?:${group}\\d{3})+(?:${decimal === '.' ? '\\.' : decimal}\\d*)?$`)
     this.#nulls = new Set(nulls === 'common' ? COMMON_NULLS : nulls.map((spelling) => spelling.toLowerCase()))
+    this.#missing = new Set(
+      [...this.#nulls].map((spelling) => this.#number(spelling)).filter((value) => !Number.isNaN(value)),
+    )
+  }
+
+  /** Whether a number stands for a missing value. */
+  isMissing(value: number): boolean {
+    return this.#missing.size > 0 && this.#missing.has(value)
   }
 
   /** Whether a text, without blanks around it, stands for a missing value. */
@@ -30,6 +42,11 @@ export class NumberParser {
   }
 
   parse(text: string, start: number, end: number): number {
+    const value = this.#parse(text, start, end)
+    return this.isMissing(value) ? NaN : value
+  }
+
+  #parse(text: string, start: number, end: number): number {
     this.isBad = false
     // Up to 15 digits and 22 decimals, digits and power are exact, so that one division rounds as it must.
     let at = start
@@ -44,7 +61,7 @@ export class NumberParser {
         mantissa = mantissa * 10 + (code - 48)
         count++
         if (decimals >= 0) decimals++
-      } else if (code === this.#decimalCode && decimals < 0) decimals = 0
+      } else if (code === this.decimalCode && decimals < 0) decimals = 0
       else break
     }
     if (at === end && count > 0 && count <= 15) {
@@ -56,22 +73,24 @@ export class NumberParser {
 
   #slow(text: string): number {
     if (this.#nulls.has(text.toLowerCase())) return NaN
+    const value = this.#number(text)
+    this.isBad = Number.isNaN(value)
+    return value
+  }
+
+  /** A number in any of the forms that it may have, NaN when it is none. */
+  #number(text: string): number {
     let plain = text
     if (this.#thousands !== '' && this.#groups.test(plain)) {
       plain = plain.replaceAll(this.#thousands === ' ' ? /[ \u00a0\u202f]/g : this.#thousands, '')
     }
     if (this.#decimal === ',') {
-      if (plain.includes('.')) return this.#bad()
+      if (plain.includes('.')) return NaN
       plain = plain.replace(',', '.')
     }
     if (NUMBER.test(plain)) return Number(plain)
     const infinite = INFINITE.exec(plain)
     if (infinite !== null) return infinite[1] === '-' ? -Infinity : Infinity
-    return this.#bad()
-  }
-
-  #bad(): number {
-    this.isBad = true
     return NaN
   }
 }

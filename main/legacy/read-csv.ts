@@ -1,9 +1,10 @@
 import type { LegacyBarsConfig } from '#shared/config/legacy-config.ts'
 import { joinHeaders } from './columns.ts'
 import type { FileRows } from './file-rows.ts'
+import { plainRows } from './plain-rows.ts'
 import type { ReadFile } from './read-old-file.ts'
 import { Fields } from './split-fields.ts'
-import { LONGEST_LINE, type ReadControl, readTextLines, textDecoder } from './text-lines.ts'
+import { type LineTaker, LONGEST_LINE, type ReadControl, readTextLines, textDecoder } from './text-lines.ts'
 
 /** Pieces of a file without rows that a preview looks at: 32 MB. */
 const MOST_PREVIEW_PIECES = 64
@@ -11,12 +12,15 @@ const MOST_PREVIEW_PIECES = 64
 /**
  * Reads a text file of rows. Every line is one of: skipped before the header, header, empty, or a row that `rows` takes or
  * refuses with the line's number.
+ *
+ * @param takerOf what takes rows that need no second look.
  */
 export async function readCsv(
   path: string,
   description: LegacyBarsConfig,
   rows: FileRows,
   control: ReadControl,
+  takerOf: (rows: FileRows, description: LegacyBarsConfig) => LineTaker | undefined = plainRows,
 ): Promise<ReadFile> {
   const { skipRows, headerRows } = description
   const fields = new Fields(description.delimiter, description.quote)
@@ -24,9 +28,11 @@ export async function readCsv(
   const headers: string[][] = []
   let blank = 0
   let isBound = false
+  let taker: LineTaker | undefined
   const bind = (): void => {
     isBound = true
     rows.bind(headerRows === 0 ? placeNames(fields.count) : joinHeaders(headers.length === 0 ? [[]] : headers))
+    taker = takerOf(rows, description)
   }
   const { mostRows } = control
   let pieces = 0
@@ -54,9 +60,11 @@ export async function readCsv(
       if (!isBound) bind()
       rows.textRow(line, fields, () => text.slice(start, end))
     },
-    mostRows === undefined
-      ? control
-      : { ...control, until: () => ++pieces >= MOST_PREVIEW_PIECES || rows.rows >= mostRows },
+    {
+      ...control,
+      taker: () => taker,
+      ...(mostRows === undefined ? {} : { until: () => ++pieces >= MOST_PREVIEW_PIECES || rows.rows >= mostRows }),
+    },
   )
   // A file that ends before its header does.
   if (!isBound && headerRows > 0) bind()

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
-import { allocateBars, type BarColumns } from '#shared/bars.ts'
+import type { BarColumns } from '#shared/bars.ts'
 import { isoUtc, type SessionDate } from '#shared/time.ts'
 
 /** Places of the values of a row; the legacy features come after them. */
@@ -9,30 +9,53 @@ export const ROW = { ts: 0, line: 1, open: 2, high: 3, low: 4, close: 5, volume:
 /** Doubles kept in memory before sessions go to the disk: 64 MB. */
 const MOST_DOUBLES = 8_000_000
 const FIRST_ROWS = 400
+/** Memory is asked for in pieces of this size (2 MB): one for every session would keep the collector busy. */
+const SLAB_DOUBLES = 1 << 18
 
-/** Rows of one session, one after the other, in the order of the file. */
+/** Rows of one session in the order of the file, column by column. */
 export class SessionRows {
-  data: Float64Array<ArrayBuffer>
   count = 0
+  /** Whether every row is of a later minute than the one before it. */
+  ascends = true
   readonly width: number
-  readonly #onGrowth: (doubles: number) => void
+  readonly #allocate: (doubles: number) => Float64Array<ArrayBuffer>
+  #data: Float64Array<ArrayBuffer>
+  /** Rows that there is room for: how far apart the columns are. */
+  #room = FIRST_ROWS
+  #lastTs = -Infinity
 
-  constructor(width: number, onGrowth: (doubles: number) => void) {
+  constructor(width: number, allocate: (doubles: number) => Float64Array<ArrayBuffer>) {
     this.width = width
-    this.#onGrowth = onGrowth
-    this.data = new Float64Array(FIRST_ROWS * width)
+    this.#allocate = allocate
+    this.#data = allocate(FIRST_ROWS * width)
+  }
+
+  /** Doubles that it holds in memory. */
+  get size(): number {
+    return this.#data.length
+  }
+
+  /** Values of a column, {@link ROW}. */
+  column(index: number): Float64Array<ArrayBuffer> {
+    return this.#data.subarray(index * this.#room, index * this.#room + this.count)
   }
 
   add(row: Float64Array): void {
+    if (this.count === this.#room) this.#grow()
+    const data = this.#data
     const { width } = this
-    if ((this.count + 1) * width > this.data.length) {
-      const larger = new Float64Array(2 * this.data.length)
-      larger.set(this.data)
-      this.#onGrowth(this.data.length)
-      this.data = larger
-    }
-    this.data.set(row, this.count * width)
+    const room = this.#room
+    for (let i = 0, at = this.count; i < width; i++, at += room) data[at] = row[i]
     this.count++
+    if (!(row[ROW.ts] > this.#lastTs)) this.ascends = false
+    this.#lastTs = row[ROW.ts]
+  }
+
+  #grow(): void {
+    const columns = Array.from({ length: this.width }, (_, i) => this.column(i))
+    this.#data = this.#allocate(2 * this.#data.length)
+    this.#room *= 2
+    columns.forEach((column, i) => this.#data.set(column, i * this.#room))
   }
 }
 
@@ -74,6 +97,8 @@ export class RowGatherer implements RowSink {
   readonly #open = new Map<string, Map<SessionDate, SessionRows>>()
   #spill: Sqlite.Database | undefined
   #doubles = 0
+  #slab = new Float64Array(0)
+  #slabUsed = 0
   generation = 0
 
   /** @param scratchFile made when it is needed, and taken away by `close`. */
@@ -93,8 +118,7 @@ export class RowGatherer implements RowSink {
         this.#spillAll()
         return this.rowsOf(importId, symbol, sessionDate, width)
       }
-      rows = new SessionRows(width, (doubles) => (this.#doubles += doubles))
-      this.#doubles += rows.data.length
+      rows = new SessionRows(width, (doubles) => this.#allocate(doubles))
       sessions.set(sessionDate, rows)
     }
     return rows
@@ -112,11 +136,13 @@ export class RowGatherer implements RowSink {
     for (const sessionDate of [...new Set([...onDisk, ...inMemory.keys()])].sort()) {
       const own = inMemory.get(sessionDate)
       const parts = (select?.all(key, sessionDate) ?? []) as Buffer[]
-      const pieces: Float64Array[] = parts.map((part) => new Float64Array(Uint8Array.from(part).buffer))
-      if (own !== undefined) pieces.push(own.data.subarray(0, own.count * width))
-      yield inOrder(sessionDate, pieces.length === 1 ? pieces[0] : concat(pieces), width)
+      const pieces = parts.map((part) => columnsOf(part, width))
+      if (own !== undefined) pieces.push(Array.from({ length: width }, (_, i) => own.column(i)))
+      const columns = pieces.length === 1 ? pieces[0] : pieces[0].map((_, i) => joined(pieces.map((piece) => piece[i])))
+      const ascends = own !== undefined && pieces.length === 1 ? own.ascends : isAscending(columns[ROW.ts])
+      yield ascends ? sessionOf(sessionDate, columns) : inOrder(sessionDate, columns)
     }
-    for (const rows of inMemory.values()) this.#doubles -= rows.data.length
+    for (const rows of inMemory.values()) this.#doubles -= rows.size
     this.#open.delete(key)
     this.#spill?.prepare('delete from rows where owner = ?').run(key)
   }
@@ -125,6 +151,17 @@ export class RowGatherer implements RowSink {
     this.#open.clear()
     this.#spill?.close()
     rmSync(this.#scratchFile, { force: true })
+  }
+
+  #allocate(doubles: number): Float64Array<ArrayBuffer> {
+    this.#doubles += doubles
+    if (doubles > SLAB_DOUBLES) return new Float64Array(doubles)
+    if (this.#slabUsed + doubles > this.#slab.length) {
+      this.#slab = new Float64Array(SLAB_DOUBLES)
+      this.#slabUsed = 0
+    }
+    this.#slabUsed += doubles
+    return this.#slab.subarray(this.#slabUsed - doubles, this.#slabUsed)
   }
 
   #spillAll(): void {
@@ -139,18 +176,20 @@ export class RowGatherer implements RowSink {
     const insert = this.#spill.prepare('insert into rows (owner, session_date, data) values (?, ?, ?)')
     this.#spill.transaction(() => {
       for (const [owner, sessions] of this.#open) {
-        for (const [sessionDate, { data, count, width }] of sessions) {
-          insert.run(owner, sessionDate, Buffer.from(data.buffer, 0, 8 * count * width))
+        for (const [sessionDate, rows] of sessions) {
+          const packed = joined(Array.from({ length: rows.width }, (_, i) => rows.column(i)))
+          insert.run(owner, sessionDate, Buffer.from(packed.buffer))
         }
       }
     })()
     this.#open.clear()
+    this.#slabUsed = this.#slab.length
     this.#doubles = 0
     this.generation++
   }
 }
 
-function concat(pieces: readonly Float64Array[]): Float64Array {
+function joined(pieces: readonly Float64Array[]): Float64Array<ArrayBuffer> {
   const all = new Float64Array(pieces.reduce((sum, { length }) => sum + length, 0))
   let at = 0
   for (const piece of pieces) {
@@ -160,53 +199,72 @@ function concat(pieces: readonly Float64Array[]): Float64Array {
   return all
 }
 
-function inOrder(sessionDate: SessionDate, data: Float64Array, width: number): GatheredSession {
-  const count = data.length / width
-  const tsOf = (row: number): number => data[row * width + ROW.ts]
-  const lineOf = (row: number): number => data[row * width + ROW.line]
-  const order = Array.from({ length: count }, (_, i) => i)
-  let ascends = true
-  for (let i = 1; i < count && ascends; i++) ascends = tsOf(i) > tsOf(i - 1)
-  if (!ascends) order.sort((a, b) => tsOf(a) - tsOf(b) || lineOf(a) - lineOf(b))
-  const valuesOf = (row: number): Float64Array => data.subarray(row * width + ROW.open, row * width + ROW.features)
+/** Columns that were written one after the other. */
+function columnsOf(packed: Buffer, width: number): Float64Array<ArrayBuffer>[] {
+  const all = new Float64Array(Uint8Array.from(packed).buffer)
+  const count = all.length / width
+  return Array.from({ length: width }, (_, i) => all.subarray(i * count, (i + 1) * count))
+}
+
+function isAscending(ts: Float64Array): boolean {
+  for (let i = 1; i < ts.length; i++) if (!(ts[i] > ts[i - 1])) return false
+  return true
+}
+
+function sessionOf(
+  sessionDate: SessionDate,
+  columns: readonly Float64Array<ArrayBuffer>[],
+  superseded: readonly Superseded[] = [],
+): GatheredSession {
+  const missing = missingColumn(columns[ROW.ts].length)
+  const bars: BarColumns = {
+    ts: columns[ROW.ts],
+    open: columns[ROW.open],
+    high: columns[ROW.high],
+    low: columns[ROW.low],
+    close: columns[ROW.close],
+    volume: columns[ROW.volume],
+    vwap: missing,
+    tradeCount: missing,
+  }
+  return { sessionDate, bars, lines: columns[ROW.line], features: columns.slice(ROW.features), superseded }
+}
+
+let noValues = new Float64Array(0)
+
+/** A column without values, of memory that all of them share. */
+function missingColumn(length: number): Float64Array {
+  if (noValues.length < length) noValues = new Float64Array(2 * length).fill(NaN)
+  return noValues.subarray(0, length)
+}
+
+/** Puts rows that came in another order into that of time; of the same minute the row of the last line is kept. */
+function inOrder(sessionDate: SessionDate, columns: readonly Float64Array[]): GatheredSession {
+  const ts = columns[ROW.ts]
+  const lines = columns[ROW.line]
+  const order = Uint32Array.from(ts.keys()).sort((a, b) => ts[a] - ts[b] || lines[a] - lines[b])
+  const values = columns.slice(ROW.open, ROW.features)
   const superseded: Superseded[] = []
-  const kept = ascends ? order : []
-  let counting: Float64Array = valuesOf(0)
-  for (let i = count - 1; i >= 0 && !ascends; i--) {
-    const row = order[i]
-    if (i + 1 === count || tsOf(order[i + 1]) !== tsOf(row)) {
-      kept.push(row)
-      counting = valuesOf(row)
-      continue
-    }
-    const values = valuesOf(row)
+  /** The row that counts of the minute of every row. */
+  const counting = new Uint32Array(order.length)
+  for (let i = order.length - 1; i >= 0; i--) {
+    const isLast = i + 1 === order.length || ts[order[i + 1]] !== ts[order[i]]
+    counting[i] = isLast ? order[i] : counting[i + 1]
+  }
+  const kept = order.filter((row, i) => {
+    if (counting[i] === row) return true
     superseded.push({
-      ts: tsOf(row),
-      isCopy: values.every((value, f) => Object.is(value, counting[f])),
-      line: lineOf(row),
-      reason: `line ${lineOf(order[i + 1])} has the same minute, ${isoUtc(tsOf(row))}, and comes later`,
-      text: Array.from(values).join(','),
+      ts: ts[row],
+      isCopy: values.every((column) => Object.is(column[row], column[counting[i]])),
+      line: lines[row],
+      reason: `line ${lines[order[i + 1]]} has the same minute, ${isoUtc(ts[row])}, and comes later`,
+      text: values.map((column) => column[row]).join(','),
     })
-  }
-  if (!ascends) {
-    kept.reverse()
-    superseded.reverse()
-  }
-  const bars = allocateBars(kept.length)
-  const lines = new Float64Array(kept.length)
-  const features = Array.from({ length: width - ROW.features }, () => new Float64Array(kept.length))
-  kept.forEach((row, i) => {
-    const at = row * width
-    bars.ts[i] = data[at]
-    lines[i] = data[at + ROW.line]
-    bars.open[i] = data[at + ROW.open]
-    bars.high[i] = data[at + ROW.high]
-    bars.low[i] = data[at + ROW.low]
-    bars.close[i] = data[at + ROW.close]
-    bars.volume[i] = data[at + ROW.volume]
-    for (let f = 0; f < features.length; f++) features[f][i] = data[at + ROW.features + f]
+    return false
   })
-  bars.vwap.fill(NaN)
-  bars.tradeCount.fill(NaN)
-  return { sessionDate, bars, lines, features, superseded }
+  return sessionOf(
+    sessionDate,
+    columns.map((column) => Float64Array.from(kept, (row) => column[row])),
+    superseded,
+  )
 }

@@ -6,6 +6,7 @@ import type { LegacyBarsConfig } from '#shared/config/legacy-config.ts'
 const PIECE_BYTES = 1 << 19
 /** A longer line is no row of market data; it is refused without being kept in memory. */
 export const LONGEST_LINE = 1_000_000
+const FRONT_BYTES = LONGEST_LINE
 
 export type Encoding = LegacyBarsConfig['encoding']
 
@@ -33,91 +34,159 @@ export interface ReadText {
   readonly encoding: Encoding
 }
 
+/** Takes lines by their bytes, so that no text has to be made of them. */
+export interface LineTaker {
+  /**
+   * Takes as many whole lines as it can from the place `from` on, the first of which is `line`.
+   *
+   * @returns the place after the last line that it took; `from` when it took none.
+   */
+  take(bytes: Uint8Array, from: number, to: number, line: number): number
+  /** How many lines the last call took that end with LF and with CR LF. */
+  readonly lf: number
+  readonly crlf: number
+}
+
 /**
  * Reads a text file line by line and hashes it on the way. Lines end with LF, CR LF or CR, also mixed; a byte order mark is
  * skipped, and one of UTF-16 counts over the described encoding. Memory does not grow with the file or with a line.
  *
- * @param onLine returns false to read no further; the hash is then of what was read.
+ * @param control.taker asked before every line whether there is one that takes it; `onLine` does not get those lines.
  */
 export async function readTextLines(
   path: string,
   described: Encoding,
   onLine: OnLine,
-  control: ReadControl & { readonly until?: () => boolean } = {},
+  control: ReadControl & { readonly until?: () => boolean; readonly taker?: () => LineTaker | undefined } = {},
 ): Promise<ReadText> {
   const file = await open(path, 'r')
   const hash = createHash('sha256')
-  const buffer = Buffer.allocUnsafe(PIECE_BYTES)
+  // While the lines of one piece are taken, the next is read. The unfinished line before a piece goes in front of it.
+  const buffers = [0, 1].map(() => Buffer.allocUnsafe(FRONT_BYTES + PIECE_BYTES))
+  const readInto = (buffer: Buffer): Promise<{ bytesRead: number }> => file.read(buffer, FRONT_BYTES, PIECE_BYTES)
   const ends = { crlf: 0, lf: 0, cr: 0 }
   let encoding = described
   let wide: InstanceType<typeof TextDecoder> | undefined
   let bytes = 0
   let line = 0
-  /** The beginning of a line whose end has not come. */
+  /** The beginning of a line whose end has not come: text of a wide encoding, else the bytes in front of the next piece. */
   let rest = ''
+  let kept = 0
   let isTooLong = false
   try {
     const { size } = await file.stat()
+    let reading = readInto(buffers[0])
     for (;;) {
+      const { bytesRead } = await reading
       control.signal?.throwIfAborted()
-      const { bytesRead } = await file.read(buffer, 0, PIECE_BYTES)
-      const piece = buffer.subarray(0, bytesRead)
-      hash.update(piece)
-      let skip = 0
+      const [buffer, next] = buffers
+      if (bytesRead > 0) {
+        reading = readInto(next)
+        // Whoever waits for it hears of its failure; the one that nobody waits for must not end the process.
+        reading.catch(() => undefined)
+      }
+      buffers.reverse()
+      const read = buffer.subarray(FRONT_BYTES, FRONT_BYTES + bytesRead)
+      hash.update(read)
+      let start = 0
       if (bytes === 0) {
-        if (piece[0] === 0xff && piece[1] === 0xfe) wide = new TextDecoder('utf-16le')
-        else if (piece[0] === 0xfe && piece[1] === 0xff) wide = new TextDecoder('utf-16be')
+        if (read[0] === 0xff && read[1] === 0xfe) wide = new TextDecoder('utf-16le')
+        else if (read[0] === 0xfe && read[1] === 0xff) wide = new TextDecoder('utf-16be')
         else if (described === 'utf-16') wide = new TextDecoder('utf-16le')
-        else if (piece[0] === 0xef && piece[1] === 0xbb && piece[2] === 0xbf) skip = 3
+        else if (read[0] === 0xef && read[1] === 0xbb && read[2] === 0xbf) start = 3
         if (wide !== undefined) encoding = 'utf-16'
       }
       bytes += bytesRead
       const isLast = bytesRead === 0
-      const decoded =
+      const piece =
         wide === undefined
-          ? piece.toString('latin1', skip)
-          : isLast
-            ? wide.decode()
-            : wide.decode(piece, { stream: true })
-      const text = rest === '' ? decoded : rest + decoded
-      let start = 0
-      let lf = text.indexOf('\n')
-      let cr = text.indexOf('\r')
-      while (lf >= 0 || cr >= 0) {
+          ? new Piece(buffer.subarray(FRONT_BYTES - kept, FRONT_BYTES + bytesRead))
+          : new Piece(rest + (isLast ? wide.decode() : wide.decode(read, { stream: true })))
+      const { length } = piece
+      let lf = piece.placeOf(LF, start)
+      let cr = piece.placeOf(CR, start)
+      for (;;) {
+        const taker = isTooLong || piece.bytes === undefined ? undefined : control.taker?.()
+        if (taker !== undefined && piece.bytes !== undefined) {
+          const after = taker.take(piece.bytes, start, length, line + 1)
+          if (after > start) {
+            start = after
+            line += taker.lf + taker.crlf
+            ends.lf += taker.lf
+            ends.crlf += taker.crlf
+          }
+        }
+        if (lf >= 0 && lf < start) lf = piece.placeOf(LF, start)
+        if (cr >= 0 && cr < start) cr = piece.placeOf(CR, start)
+        if (lf < 0 && cr < 0) break
         const isCr = cr >= 0 && (lf < 0 || cr < lf)
         const end = isCr ? cr : lf
         // Whether LF follows is in the next piece.
-        if (isCr && end === text.length - 1 && !isLast) break
+        if (isCr && end === length - 1 && !isLast) break
         line++
-        onLine(line, text, start, end, isTooLong)
+        onLine(line, piece.text, start, end, isTooLong)
         isTooLong = false
         if (!isCr) ends.lf++
         else if (lf === cr + 1) ends.crlf++
         else ends.cr++
         start = isCr && lf === cr + 1 ? end + 2 : end + 1
-        if (lf >= 0 && lf < start) lf = text.indexOf('\n', start)
-        if (cr >= 0 && cr < start) cr = text.indexOf('\r', start)
-      }
-      rest = text.slice(start)
-      if (rest.length > LONGEST_LINE) {
-        isTooLong = true
-        // The last character may be half of a line's end.
-        rest = rest.slice(0, 500) + rest.slice(-1)
       }
       if (isLast) {
-        if (rest !== '') {
+        if (start < length) {
           line++
-          onLine(line, rest, 0, rest.length, isTooLong)
+          onLine(line, piece.text, start, length, isTooLong)
         }
         break
+      }
+      const isCut = length - start > LONGEST_LINE
+      if (isCut) isTooLong = true
+      // The last character may be half of a line's end.
+      if (piece.bytes === undefined) {
+        rest = isCut ? piece.text.slice(start, start + CUT_AT) + piece.text.slice(-1) : piece.text.slice(start)
+      } else {
+        const unfinished = isCut
+          ? Buffer.concat([piece.bytes.subarray(start, start + CUT_AT), piece.bytes.subarray(-1)])
+          : piece.bytes.subarray(start)
+        kept = unfinished.copy(next, FRONT_BYTES - unfinished.length)
       }
       control.progress?.(size === 0 ? 1 : Math.min(1, bytes / size))
       if (control.until?.() === true) break
     }
+    await reading
   } finally {
     await file.close()
   }
   return { sha256: hash.digest('hex'), bytes, lines: line, ends, encoding }
+}
+
+const LF = 10
+const CR = 13
+/** What is kept of a line that is too long. */
+const CUT_AT = 500
+
+/** A part of a file: text, or bytes of which text is made when somebody asks for it, a character a byte. */
+class Piece {
+  readonly bytes: Buffer | undefined
+  #text: string | undefined
+
+  constructor(content: Buffer | string) {
+    if (typeof content === 'string') this.#text = content
+    else this.bytes = content
+  }
+
+  get length(): number {
+    return this.bytes?.length ?? this.text.length
+  }
+
+  get text(): string {
+    return (this.#text ??= this.bytes?.toString('latin1') ?? '')
+  }
+
+  placeOf(code: number, from: number): number {
+    return this.bytes === undefined
+      ? this.text.indexOf(String.fromCharCode(code), from)
+      : this.bytes.indexOf(code, from)
+  }
 }
 
 /** Makes readable text of what {@link readTextLines} hands out. */

@@ -315,13 +315,14 @@ function finish(state: State, into: ParsedTime): boolean {
   return true
 }
 
-function daysIn(y: number, m: number): number {
+/** Days of a month (1 to 12) of the Gregorian calendar. */
+export function daysIn(y: number, m: number): number {
   if (m === 2) return (y % 4 === 0 && y % 100 !== 0) || y % 400 === 0 ? 29 : 28
   return m === 4 || m === 6 || m === 9 || m === 11 ? 30 : 31
 }
 
 /** Days since 1970-01-01 of a date of the Gregorian calendar (Howard Hinnant, "chrono-compatible low-level date algorithms"). */
-function epochDay(y: number, m: number, d: number): number {
+export function epochDay(y: number, m: number, d: number): number {
   const shifted = m <= 2 ? y - 1 : y
   const era = Math.floor(shifted / 400)
   const yearOfEra = shifted - era * 400

@@ -37,6 +37,18 @@ export function encodeBars(bars: BarColumns): BarBlobs {
   return encodeInto(new ArrayBuffer(BAR_BYTES * bars.ts.length), bars)
 }
 
+/** Encodes the bars of one session after the other in the same memory. */
+export class BarEncoder {
+  #memory = new ArrayBuffer(0)
+
+  /** As {@link encodeBars}; the blobs are valid until the next call. */
+  encode(bars: BarColumns): BarBlobs {
+    const bytes = BAR_BYTES * bars.ts.length
+    if (this.#memory.byteLength < bytes) this.#memory = new ArrayBuffer(2 * bytes)
+    return encodeInto(this.#memory, bars)
+  }
+}
+
 export function decodeBars(blobs: BarBlobs): BarColumns {
   return {
     ts: decodeTimes(blobs.ts),

@@ -1,7 +1,7 @@
 import type { Statement } from 'better-sqlite3'
 import type { BarColumns } from '#shared/bars.ts'
 import type { SessionDate } from '#shared/time.ts'
-import { BAR_BLOB_COLUMNS, type BarBlobs, decodeBars, encodeBars, hashBars } from './bar-blocks.ts'
+import { BAR_BLOB_COLUMNS, BarEncoder, type BarBlobs, decodeBars, encodeBars, hashBars } from './bar-blocks.ts'
 import { guarded, openReadable, openWritable, type Readable, type Writable } from './database.ts'
 import { LAYERS } from './layers.ts'
 import { type LegacyPiece, mergePieces } from './legacy-pieces.ts'
@@ -101,6 +101,19 @@ export interface ImportedSession {
   readonly duplicates: readonly DuplicateRow[]
 }
 
+/** What one or more imports change of one symbol. */
+export interface SymbolChange {
+  readonly symbol: string
+  /** Imports of which the symbol keeps nothing. */
+  readonly replaced: readonly number[]
+  readonly sessions: Iterable<ImportedSession>
+  /** Asked for when all sessions were taken. */
+  readonly completed: () => Iterable<{ readonly importId: number; readonly outcome: ImportOutcome }>
+  /** Imports that no symbol has anything of any more. */
+  readonly retired: readonly number[]
+  readonly nowMs: number
+}
+
 export interface LegacySummary {
   readonly symbols: number
   readonly sessions: number
@@ -109,6 +122,9 @@ export interface LegacySummary {
   readonly lastSession: SessionDate | null
   readonly updatedAtMs: number | null
 }
+
+/** Bars that wait for others of their sessions: beyond it they are written, and read again when others come. */
+const MOST_HELD_BARS = 200_000
 
 type StoredFile = Omit<ImportedFile, 'clockChanges' | 'doubts'> & { clockChanges: string; doubts: string }
 
@@ -335,6 +351,7 @@ export class LegacyStore {
 export class WritableLegacyStore extends LegacyStore {
   readonly #database: Writable
   readonly #statements = new Map<string, Statement>()
+  readonly #encoder = new BarEncoder()
 
   constructor(file: string) {
     const database = openWritable(file, LAYERS.legacy)
@@ -406,52 +423,69 @@ export class WritableLegacyStore extends LegacyStore {
   }
 
   /**
-   * Puts `sessions` in the place of what the imports `replaced` had of a symbol, and completes imports, all or nothing. What
+   * Puts the sessions of imports in the place of what earlier ones had of a symbol, and completes imports, all or nothing. What
    * other files have of the same sessions stays.
    *
-   * @param completed asked for when all sessions were taken.
-   * @param retired imports that no symbol has anything of any more.
+   * Whatever else is done on this connection before it has ended becomes part of it, so it needs a store of its own.
+   *
+   * @param pause called after every session; when it throws, nothing has changed.
    */
-  apply(
+  async apply(change: SymbolChange, pause: () => Promise<void> | undefined): Promise<void> {
+    const database = this.#database
+    guarded(this.file, () => database.exec('begin immediate'))
+    try {
+      const steps = this.#applying(change)
+      while (guarded(this.file, () => steps.next()).done !== true) await pause()
+      guarded(this.file, () => database.exec('commit'))
+    } finally {
+      if (database.inTransaction) database.exec('rollback')
+    }
+  }
+
+  *#applying({ symbol, replaced, sessions, completed, retired, nowMs }: SymbolChange): Generator<undefined> {
+    const gone = new Set(replaced)
+    const touched = new Set(this.#sessionsOf(symbol, replaced))
+    const added = new Map<SessionDate, ImportedSession[]>()
+    let heldBars = 0
+    for (const session of sessions) {
+      this.#insertDuplicates(session.importId, symbol, session.duplicates)
+      const { sessionDate } = session
+      const count = session.bars.ts.length
+      if (count === 0) continue
+      // Most sessions are of one file and new: they need not wait for the others.
+      if (!touched.has(sessionDate) && !this.#hasSession(symbol, sessionDate)) {
+        this.#insertSession(symbol, sessionDate, [{ file: '', ...session }])
+        yield
+        continue
+      }
+      const own = added.get(sessionDate)
+      if (own === undefined) added.set(sessionDate, [session])
+      else own.push(session)
+      heldBars += count
+      if (heldBars < MOST_HELD_BARS) continue
+      for (const date of added.keys()) touched.delete(date)
+      yield* this.#merging(symbol, gone, added)
+      added.clear()
+      heldBars = 0
+    }
+    for (const date of touched) if (!added.has(date)) added.set(date, [])
+    yield* this.#merging(symbol, gone, added)
+    for (const { importId, outcome } of completed()) this.#complete(importId, outcome, nowMs)
+    this.#retire(retired)
+  }
+
+  /** Writes sessions of which something may be stored: what is not gone of it, and what is new. */
+  *#merging(
     symbol: string,
-    replaced: readonly number[],
-    sessions: Iterable<ImportedSession>,
-    completed: () => Iterable<{ readonly importId: number; readonly outcome: ImportOutcome }>,
-    retired: readonly number[],
-    nowMs: number,
-  ): void {
-    guarded(this.file, () =>
-      this.#database
-        .transaction(() => {
-          const gone = new Set(replaced)
-          const added = new Map<SessionDate, ImportedSession[]>()
-          const touched = new Set(this.#sessionsOf(symbol, replaced))
-          for (const session of sessions) {
-            this.#insertDuplicates(session.importId, symbol, session.duplicates)
-            if (session.bars.ts.length === 0) continue
-            // Most sessions are of one file and new: they need not wait for the others.
-            if (!touched.has(session.sessionDate) && !this.#hasSession(symbol, session.sessionDate)) {
-              this.#writeSession(symbol, session.sessionDate, [{ file: '', ...session }])
-              continue
-            }
-            const own = added.get(session.sessionDate)
-            if (own === undefined) added.set(session.sessionDate, [session])
-            else own.push(session)
-            touched.add(session.sessionDate)
-          }
-          for (const sessionDate of touched) {
-            const kept = this.#piecesOf(symbol, sessionDate).filter(({ importId }) => !gone.has(importId))
-            const more = (added.get(sessionDate) ?? []).map((session) => ({
-              ...session,
-              file: this.#fileOf(session.importId),
-            }))
-            this.#writeSession(symbol, sessionDate, [...kept, ...more])
-          }
-          for (const { importId, outcome } of completed()) this.#complete(importId, outcome, nowMs)
-          this.#retire(retired)
-        })
-        .immediate(),
-    )
+    gone: ReadonlySet<number>,
+    added: ReadonlyMap<SessionDate, readonly ImportedSession[]>,
+  ): Generator<undefined> {
+    for (const [sessionDate, own] of added) {
+      const kept = this.#piecesOf(symbol, sessionDate).filter(({ importId }) => !gone.has(importId))
+      const more = own.map((session) => ({ ...session, file: this.#fileOf(session.importId) }))
+      this.#writeSession(symbol, sessionDate, [...kept, ...more])
+      yield
+    }
   }
 
   /** Replaces everything known of a symbol by what one file holds now, all or nothing. Returns the import's id. */
@@ -484,14 +518,15 @@ export class WritableLegacyStore extends LegacyStore {
             lastTs: null,
             doubts: [],
           }
-          this.apply(
-            imported.symbol,
-            before,
-            sessions.map((session) => ({ ...session, importId, features: new Map(), duplicates: [] })),
-            () => [{ importId, outcome }],
-            before,
+          const steps = this.#applying({
+            symbol: imported.symbol,
+            replaced: before,
+            sessions: sessions.map((session) => ({ ...session, importId, features: new Map(), duplicates: [] })),
+            completed: () => [{ importId, outcome }],
+            retired: before,
             nowMs,
-          )
+          })
+          while (steps.next().done !== true) continue
           return importId
         })
         .immediate(),
@@ -576,23 +611,18 @@ export class WritableLegacyStore extends LegacyStore {
     for (const table of ['legacy_bars', 'legacy_pieces', 'legacy_piece_features', 'legacy_features']) {
       this.#sql(`delete from ${table} where symbol = ? and session_date = ?`).run(symbol, sessionDate)
     }
-    if (pieces.length === 0) return
+    if (pieces.length > 0) this.#insertSession(symbol, sessionDate, pieces)
+  }
+
+  /** Writes a session of which nothing is stored. */
+  #insertSession(symbol: string, sessionDate: SessionDate, pieces: readonly LegacyPiece[]): void {
     const { bars, features } = mergePieces(pieces)
-    const blobs = encodeBars(bars)
+    const blobs = this.#encoder.encode(bars)
     const last = pieces.reduce((a, b) => (b.file >= a.file ? b : a))
     this.#sql(
       `insert into legacy_bars (symbol, session_date, import_id, files, count, content_hash, ${BAR_BLOB_COLUMNS})
-         values (@symbol, @sessionDate, @importId, @files, @count, @contentHash, @ts, @open, @high, @low, @close, @volume, @vwap,
-                 @trade_count)`,
-    ).run({
-      symbol,
-      sessionDate,
-      importId: last.importId,
-      files: pieces.length,
-      count: bars.ts.length,
-      contentHash: hashBars(blobs),
-      ...blobs,
-    })
+         values (${Array.from({ length: 14 }, () => '?').join(', ')})`,
+    ).run(symbol, sessionDate, last.importId, pieces.length, bars.ts.length, hashBars(blobs), ...Object.values(blobs))
     const insertFeature = this.#sql('insert into legacy_features values (?, ?, ?, ?, ?)')
     for (const [name, values] of features) {
       const blob = encodeDoubles(values)

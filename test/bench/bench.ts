@@ -6,6 +6,7 @@ import { compareLines, measureCompare } from './compare/compare-bench.ts'
 import type { Measurement } from './contender-process.ts'
 import { PHASES } from './contenders/contender.ts'
 import { createDataset } from './dataset.ts'
+import { importLines, measureImport } from './import/import-bench.ts'
 import { ingestLines, measureIngest } from './ingest-bench.ts'
 import { measurePacing, pacingLines } from './pacing-bench.ts'
 import { measureQuality, qualityLines } from './quality/quality-bench.ts'
@@ -13,9 +14,9 @@ import { coresEach, median, runContender } from './run-contender.ts'
 import { type Agreement, sameResults } from './same-results.ts'
 
 /**
- * `npm run bench [-- --only pacing|ingest|quality|pipeline|compare --bars N --rounds N --json]`: how close pacing comes to what the rules allow, how fast a
- * backfill from the simulator is and how long it holds up the engine, then curating with all quality rules, raw -> curated -> features, and comparing 10,000,000 old rows with as many new ones,
- * each by Switchyard, DuckDB and Polars in one run. Each contender has a process of its own and they take turns,
+ * `npm run bench [-- --only pacing|ingest|quality|pipeline|import|compare --bars N --rounds N --json]`: how close pacing comes to what the rules allow, how fast a
+ * backfill from the simulator is and how long it holds up the engine, then curating with all quality rules, raw -> curated -> features, importing a CSV of 1,000,000 rows, and comparing 10,000,000 old rows with as many new ones,
+ * each by Switchyard and its peers in one run. Each contender has a process of its own and they take turns,
  * so that a machine that slows down slows all of them. Prints medians.
  */
 
@@ -52,7 +53,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
   },
 })
-const PARTS = ['pacing', 'ingest', 'quality', 'pipeline', 'compare'] as const
+const PARTS = ['pacing', 'ingest', 'quality', 'pipeline', 'import', 'compare'] as const
 if (values.only !== undefined && !PARTS.some((part) => part === values.only)) {
   throw new Error(`--only is ${PARTS.join(' or ')}, not ${values.only}.`)
 }
@@ -77,6 +78,10 @@ async function main(): Promise<void> {
   if (quality !== undefined && !values.json) {
     process.stdout.write(`${[...qualityLines(quality), '', `${machine()}.`, ''].join('\n')}\n`)
   }
+  const imports = isWanted('import') ? await measureImport(folder, barsOr(1_000_000), rounds) : undefined
+  if (imports !== undefined && !values.json) {
+    process.stdout.write(`${[...importLines(imports), `${machine()}.`, ''].join('\n')}\n`)
+  }
   const comparison = isWanted('compare') ? measureCompare(folder, barsOr(10_000_000), rounds) : undefined
   if (comparison !== undefined && !values.json) {
     process.stdout.write(`${[...compareLines(comparison), '', `${machine()}.`, ''].join('\n')}\n`)
@@ -84,7 +89,7 @@ async function main(): Promise<void> {
   const pipeline = isWanted('pipeline') ? await measurePipeline() : undefined
   if (values.json)
     process.stdout.write(
-      `${JSON.stringify({ machine: machine(), pacing, ingest, quality, comparison, ...pipeline })}\n`,
+      `${JSON.stringify({ machine: machine(), pacing, ingest, quality, imports, comparison, ...pipeline })}\n`,
     )
   else if (pipeline !== undefined) process.stdout.write(`${pipelineLines(pipeline).join('\n')}\n`)
 }

@@ -151,7 +151,9 @@ describe('legacy features', () => {
     doubts: [],
   }
 
-  function storeWith(sessions: Readonly<Record<string, ReadonlyMap<string, Float64Array>>>): WritableLegacyStore {
+  async function storeWith(
+    sessions: Readonly<Record<string, ReadonlyMap<string, Float64Array>>>,
+  ): Promise<WritableLegacyStore> {
     const store = newStore()
     const importId = store.begin(IMPORT, 1)
     const imported = Object.entries(sessions).map(([sessionDate, features]) => ({
@@ -161,12 +163,14 @@ describe('legacy features', () => {
       features,
       duplicates: [],
     }))
-    store.apply('SPY', [], imported, () => [{ importId, outcome: OUTCOME }], [], 2)
+    const completed = (): { importId: number; outcome: typeof OUTCOME }[] => [{ importId, outcome: OUTCOME }]
+    const change = { symbol: 'SPY', replaced: [], sessions: imported, completed, retired: [], nowMs: 2 }
+    await store.apply(change, () => undefined)
     return store
   }
 
   const RSI = Float64Array.of(NaN, 50)
-  const store = (): WritableLegacyStore =>
+  const store = (): Promise<WritableLegacyStore> =>
     storeWith({
       '2024-07-01': new Map([['RSI', RSI]]),
       '2024-07-02': new Map([
@@ -177,8 +181,8 @@ describe('legacy features', () => {
       '2024-07-03': new Map(),
     })
 
-  test('are named over all sessions, and found by the dates that have one of them', () => {
-    const found = store()
+  test('are named over all sessions, and found by the dates that have one of them', async () => {
+    const found = await store()
     expect(found.featureNames()).toEqual(['RSI', 'ema', 'notes'])
     expect(found.featureDates('SPY', ...EVER, ['RSI', 'other'])).toEqual(['2024-07-01', '2024-07-02'])
     expect(found.featureDates('SPY', ...EVER, ['ema'])).toEqual(['2024-07-02'])
@@ -186,8 +190,8 @@ describe('legacy features', () => {
     expect(newStore().featureNames()).toEqual([])
   })
 
-  test('come with the times of their bars, those alone that are asked for', () => {
-    const found = store()
+  test('come with the times of their bars, those alone that are asked for', async () => {
+    const found = await store()
     const block = found.featureBlock('SPY', '2024-07-02', ['ema', 'RSI', 'other'])
     expect(block?.ts).toEqual(Float64Array.of(OPEN_TS, SECOND))
     expect(block?.columns).toEqual(
@@ -200,20 +204,22 @@ describe('legacy features', () => {
     expect(found.featureBlock('SPY', '2024-07-01', ['ema'])).toBeUndefined()
   })
 
-  test('have another hash with another value, and the same whatever else there is', () => {
+  test('have another hash with another value, and the same whatever else there is', async () => {
     const hash = (own: WritableLegacyStore): string | undefined =>
       own.featureBlock('SPY', '2024-07-01', ['RSI'])?.contentHash
-    expect(hash(store())).toMatch(/^[0-9a-f]{64}$/)
+    expect(hash(await store())).toMatch(/^[0-9a-f]{64}$/)
     expect(
       hash(
-        storeWith({
+        await storeWith({
           '2024-07-01': new Map([
             ['RSI', RSI],
             ['more', RSI],
           ]),
         }),
       ),
-    ).toBe(hash(store()))
-    expect(hash(storeWith({ '2024-07-01': new Map([['RSI', Float64Array.of(NaN, 51)]]) }))).not.toBe(hash(store()))
+    ).toBe(hash(await store()))
+    expect(hash(await storeWith({ '2024-07-01': new Map([['RSI', Float64Array.of(NaN, 51)]]) }))).not.toBe(
+      hash(await store()),
+    )
   })
 })

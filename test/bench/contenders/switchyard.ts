@@ -23,7 +23,8 @@ export const switchyard: Contender = {
   outputs: ['store/curated.db', 'store/features.db'],
 }
 
-async function runJob(engine: Engine, kind: JobKind): Promise<void> {
+/** Runs a job to its end; throws when it does not succeed. */
+export async function runJob(engine: Engine, kind: JobKind): Promise<void> {
   const ended = Promise.withResolvers<Job>()
   const unsubscribe = engine.jobs.onChange((job) => {
     if (job.kind === kind && isFinal(job.state)) ended.resolve(job)
