@@ -481,7 +481,13 @@ export class WritableLegacyStore extends LegacyStore {
     added: ReadonlyMap<SessionDate, readonly ImportedSession[]>,
   ): Generator<undefined> {
     for (const [sessionDate, own] of added) {
-      const kept = this.#piecesOf(symbol, sessionDate).filter(({ importId }) => !gone.has(importId))
+      const stored = this.#sql('select import_id, files from legacy_bars where symbol = ? and session_date = ?').get(
+        symbol,
+        sessionDate,
+      ) as { import_id: number; files: number } | undefined
+      // What is all of one import that is gone need not be read.
+      const isGone = stored === undefined || (stored.files === 1 && gone.has(stored.import_id))
+      const kept = isGone ? [] : this.#piecesOf(symbol, sessionDate).filter(({ importId }) => !gone.has(importId))
       const more = own.map((session) => ({ ...session, file: this.#fileOf(session.importId) }))
       this.#writeSession(symbol, sessionDate, [...kept, ...more])
       yield

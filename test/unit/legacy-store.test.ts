@@ -3,7 +3,15 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { encodeBars, hashBars } from '#main/stores/bar-blocks.ts'
 import { openReadable } from '#main/stores/database.ts'
 import { LAYERS } from '#main/stores/layers.ts'
-import { type LegacyImport, LegacyStore, type RejectedRow, WritableLegacyStore } from '#main/stores/legacy-store.ts'
+import { epochDayToDate } from '#shared/time.ts'
+import {
+  type ImportedSession,
+  type LegacyImport,
+  LegacyStore,
+  type RejectedRow,
+  type SymbolChange,
+  WritableLegacyStore,
+} from '#main/stores/legacy-store.ts'
 import { barsOf, OPEN_TS } from './bars-fixtures.ts'
 import { tempFolder } from './temp-folder.ts'
 
@@ -36,6 +44,85 @@ const sessionOf = (sessionDate: string, close: number): { sessionDate: string; b
 })
 
 const EVER = ['0000-00-00', '9999-99-99'] as const
+
+/** What the imports `importIds` say of `dates`: 390 bars each, the first minute later by one for every further import. */
+function* sessionsOf(
+  importIds: readonly number[],
+  dates: readonly string[],
+  close: number,
+): Generator<ImportedSession> {
+  for (const [i, importId] of importIds.entries()) {
+    const bars = barsOf(
+      Array.from({ length: 390 }, (_, minute) => ({ ts: OPEN_TS + 60 * (minute + i), close: close + i })),
+    )
+    for (const sessionDate of dates) {
+      yield { importId, sessionDate, bars, features: new Map(), duplicates: [] }
+    }
+  }
+}
+
+function begin(store: WritableLegacyStore, ...names: readonly string[]): number[] {
+  return names.map((file) => store.begin({ file, symbol: 'SPY', descriptionHash: 'd' }, 1))
+}
+
+const changeOf = (sessions: Iterable<ImportedSession>, replaced: readonly number[] = []): SymbolChange => ({
+  symbol: 'SPY',
+  replaced,
+  sessions,
+  completed: () => [],
+  retired: replaced,
+  nowMs: 1,
+})
+
+describe('a change that is stored step by step', () => {
+  const dates = ['2024-07-01', '2024-07-02']
+
+  test('is seen when it is whole, and not at all when a pause ends it', async () => {
+    const store = newStore()
+    const reader = new LegacyStore(store.file)
+    open.push(reader)
+    const closes = (): unknown[] => [...reader.blocks('SPY', ...EVER)].map(({ bars }) => bars.close[0])
+    const [one] = begin(store, 'a')
+    await store.apply(changeOf(sessionsOf([one], dates, 1)), () => undefined)
+    const [two] = begin(store, 'a')
+    const seen: unknown[] = []
+    await store.apply(changeOf(sessionsOf([two], dates, 2), [one]), async () => {
+      await Promise.resolve()
+      seen.push(closes())
+    })
+    expect(seen).toEqual([
+      [1, 1],
+      [1, 1],
+    ])
+    expect(closes()).toEqual([2, 2])
+    const [three] = begin(store, 'a')
+    const stopped = store.apply(changeOf(sessionsOf([three], dates, 3), [two]), () => {
+      throw new Error('stopped')
+    })
+    await expect(stopped).rejects.toThrow('stopped')
+    expect(closes()).toEqual([2, 2])
+    // The store can be written to afterwards.
+    await store.apply(changeOf(sessionsOf([three], dates, 3), [two]), () => undefined)
+    expect(closes()).toEqual([3, 3])
+  })
+
+  test('puts sessions together that are too many to be held in memory', async () => {
+    const store = newStore()
+    const many = Array.from({ length: 700 }, (_, day) => epochDayToDate(19_000 + day))
+    const [a, b] = begin(store, 'a', 'b')
+    await store.apply(changeOf(sessionsOf([a, b], many, 1)), () => undefined)
+    const blocks = [...store.blocks('SPY', ...EVER)]
+    expect(blocks).toHaveLength(700)
+    // The first minute is of a alone; every other is as b, the later file, has it.
+    for (const { bars } of blocks) expect([...bars.close]).toEqual([1, ...Array.from({ length: 390 }, () => 2)])
+    // Without b again, and without anything of a in the last 350 sessions.
+    const [again] = begin(store, 'a')
+    await store.apply(changeOf(sessionsOf([again], many.slice(0, 350), 7), [a, b]), () => undefined)
+    expect(
+      [...store.blocks('SPY', ...EVER)].map(({ sessionDate, bars }) => [sessionDate, new Set(bars.close)]),
+    ).toEqual(many.slice(0, 350).map((date) => [date, new Set([7])]))
+  })
+})
 
 describe('an import', () => {
   test('comes back with its sessions', () => {
