@@ -8,7 +8,7 @@ import { LocalClock } from './local-clock.ts'
 import { notANumber, NumberParser } from './number-parser.ts'
 import { ROW, type RowSink, type SessionRows } from './session-rows.ts'
 import type { Fields } from './split-fields.ts'
-import { type ParsedTime, type TimeParser, timeParser } from './time-format.ts'
+import { type ParsedTime, patternParts, secondsOfSerial, type TimeParser, timeParser } from './time-format.ts'
 
 /** A symbol of the workspace that rows of the old pipeline go to. */
 export interface SymbolTarget {
@@ -60,6 +60,9 @@ export interface RowLayout {
 /** A file of anything but symbols must not fill the memory with their names. */
 export const MOST_SYMBOLS = 10_000
 
+/** `1.719241E+12` as a spreadsheet shows a large number: the digits that it leaves out are lost. */
+const SCIENTIFIC = /^\d(?:[.,](\d+))?e\+?(\d+)$/i
+
 const EPOCH_DIVISORS: Readonly<Record<string, number>> = { epoch: 1, 'epoch-ms': 1e3, 'epoch-us': 1e6, 'epoch-ns': 1e9 }
 const VALUES = ['open', 'high', 'low', 'close', 'volume'] as const
 /** The last second that has a date. */
@@ -95,6 +98,8 @@ export class FileRows {
   readonly numbers: NumberParser
   readonly #timeParser: TimeParser | undefined
   readonly #epochDivisor: number | undefined
+  /** How long a time of day without signs is, in a column of its own: of numbers, the zeros in front are gone (930). */
+  readonly #timeDigits: number
   readonly #time: ParsedTime = { seconds: 0, isInstant: false }
   readonly #gatherer: RowSink
   readonly #shift: number
@@ -120,7 +125,10 @@ export class FileRows {
     this.#clock = new LocalClock(description.zone, description.repeatedHour)
     this.numbers = new NumberParser(description)
     this.#epochDivisor = EPOCH_DIVISORS[description.timeFormat]
-    if (this.#epochDivisor === undefined) this.#timeParser = timeParser(description.timeFormat)
+    if (this.#epochDivisor === undefined && description.timeFormat !== 'excel') {
+      this.#timeParser = timeParser(description.timeFormat)
+    }
+    this.#timeDigits = description.columns.date === undefined ? 0 : trailingDigits(description.timeFormat)
     this.#shift = description.label === 'end' ? BAR_SECONDS : 0
     this.#unit = description.volumeUnit === 'lots' ? description.lotSize : 1
     this.#scale = description.priceScale
@@ -320,7 +328,7 @@ export class FileRows {
   #textTime(fields: Fields): boolean {
     const { text, starts, ends } = fields
     if (this.#dateAt >= 0) {
-      return this.#timeOf(`${fields.value(this.#dateAt).trim()} ${fields.value(this.#timeAt).trim()}`)
+      return this.#timeOf(this.#joined(fields.value(this.#dateAt), fields.value(this.#timeAt)))
     }
     const start = starts[this.#timeAt]
     const end = ends[this.#timeAt]
@@ -336,24 +344,45 @@ export class FileRows {
       this.#time.isInstant = kind === 'instant-seconds'
       return false
     }
-    if (this.#dateAt >= 0) return this.#timeOf(`${String(values[this.#dateAt] ?? '')} ${String(value)}`)
+    if (this.#dateAt >= 0) return this.#timeOf(this.#joined(String(values[this.#dateAt] ?? ''), String(value)))
     if (typeof value === 'string' || this.#epochDivisor === undefined) return this.#timeOf(String(value))
     this.#time.seconds = Number(value) / this.#epochDivisor
     this.#time.isInstant = true
     return false
   }
 
+  #joined(date: string, time: string): string {
+    const trimmed = time.trim()
+    return `${date.trim()} ${/^\d+$/.test(trimmed) ? trimmed.padStart(this.#timeDigits, '0') : trimmed}`
+  }
+
   #timeOf(raw: string): boolean {
     const text = this.#options.decode(raw).trim()
     if (text === '' || this.numbers.isNull(text)) return true
     if (this.#epochDivisor !== undefined) {
+      const [, decimals = '', exponent = ''] = SCIENTIFIC.exec(text) ?? []
+      const seconds = 10 ** (Number(exponent) - decimals.length) / this.#epochDivisor
+      if (exponent !== '' && seconds > 1) {
+        this.#problems.unshift(
+          `"${this.#names[this.#timeAt]}" was rounded to ${seconds} seconds: "${text.slice(0, 60)}"`,
+        )
+        return false
+      }
       const value = this.numbers.parse(text, 0, text.length)
       if (!this.numbers.isBad) {
         this.#time.seconds = value / this.#epochDivisor
         this.#time.isInstant = true
         return false
       }
-    } else if (this.#timeParser?.(text, 0, text.length, this.#time) === true) return false
+    } else if (this.#timeParser === undefined) {
+      const parts = text.split(' ').map((part) => this.numbers.parse(part, 0, part.length))
+      const seconds = secondsOfSerial(parts.reduce((sum, part) => sum + part, 0))
+      if (!Number.isNaN(seconds)) {
+        this.#time.seconds = seconds
+        this.#time.isInstant = false
+        return false
+      }
+    } else if (this.#timeParser(text, 0, text.length, this.#time)) return false
     const isHeader = text === this.#names[this.#timeAt]
     this.#problems.unshift(
       isHeader
@@ -450,6 +479,16 @@ export class FileRows {
     this.featureNames.set(target.symbol, this.#featureNames)
     return undefined
   }
+}
+
+/** Digits of the numbers that a pattern ends with, side by side. */
+function trailingDigits(format: string): number {
+  let count = 0
+  for (const { digits } of patternParts(format).toReversed()) {
+    if (digits === 0) break
+    count += digits
+  }
+  return count
 }
 
 /** The session that a bar belongs to, or why there is none. */

@@ -14,12 +14,19 @@ export class NumberParser {
   readonly decimalCode: number
   readonly #decimal: string
   readonly #thousands: string
+  readonly #currency: string
   readonly #groups: RegExp
   readonly #nulls: ReadonlySet<string>
   /** Numbers that stand for a missing value, such as -999. */
   readonly #missing: ReadonlySet<number>
 
-  constructor({ decimal, thousands, nulls }: Pick<LegacyBarsConfig, 'decimal' | 'thousands' | 'nulls'>) {
+  constructor({
+    decimal,
+    thousands,
+    currency,
+    nulls,
+  }: Pick<LegacyBarsConfig, 'decimal' | 'thousands' | 'currency' | 'nulls'>) {
+    this.#currency = currency
     this.#decimal = decimal
     this.decimalCode = decimal.charCodeAt(0)
     this.#thousands = thousands
@@ -80,7 +87,7 @@ export class NumberParser {
 
   /** A number in any of the forms that it may have, NaN when it is none. */
   #number(text: string): number {
-    let plain = text
+    let plain = this.#currency === '' ? text : withoutCurrency(text, this.#currency)
     if (this.#thousands !== '' && this.#groups.test(plain)) {
       plain = plain.replaceAll(this.#thousands === ' ' ? /[ \u00a0\u202f]/g : this.#thousands, '')
     }
@@ -100,4 +107,12 @@ export function notANumber(text: string): string {
   return DEBRIS.test(text.trim())
     ? `is what a spreadsheet left, "${text.trim()}"`
     : `is not a number: "${text.slice(0, 60)}"`
+}
+
+/** `$1.50`, `-$1.50`, `$ -1.50` and `1.50 $` without the sign. */
+function withoutCurrency(text: string, sign: string): string {
+  const minus = text.startsWith('-') ? '-' : ''
+  const size = text.slice(minus.length)
+  if (size.startsWith(sign)) return minus + size.slice(sign.length).trimStart()
+  return size.endsWith(sign) ? minus + size.slice(0, -sign.length).trimEnd() : text
 }

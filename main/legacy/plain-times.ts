@@ -1,4 +1,4 @@
-import { daysIn, epochDay } from './time-format.ts'
+import { daysIn, epochDay, patternParts } from './time-format.ts'
 
 /** Steps of a plain pattern beyond the characters, which stand for themselves. */
 const YEAR = 1_000
@@ -12,20 +12,19 @@ const BLANK = 1_007
 const OFFSET = 1_008
 const ISO_REST = 1_009
 
-const DIRECTIVES: Readonly<Record<string, readonly number[]>> = {
-  Y: [YEAR],
-  y: [SHORT_YEAR],
-  m: [MONTH],
-  d: [DAY],
-  e: [DAY],
-  H: [HOUR],
-  M: [MINUTE],
-  S: [SECOND],
-  z: [OFFSET],
-  T: [HOUR, 58, MINUTE, 58, SECOND],
-  R: [HOUR, 58, MINUTE],
-  F: [YEAR, 45, MONTH, 45, DAY],
+const DIRECTIVES: Readonly<Record<string, number>> = {
+  Y: YEAR,
+  y: SHORT_YEAR,
+  m: MONTH,
+  d: DAY,
+  e: DAY,
+  H: HOUR,
+  M: MINUTE,
+  S: SECOND,
+  z: OFFSET,
 }
+/** Added to a number that must have all its digits. */
+const ALL_DIGITS = 1_000
 
 /** Digits behind whole seconds, all of which must be zero. */
 const EPOCH_ZEROS: Readonly<Record<string, number>> = { epoch: 0, 'epoch-ms': 3, 'epoch-us': 6, 'epoch-ns': 9 }
@@ -70,6 +69,7 @@ export class PlainTimes {
   static of(format: string, delimiter: number, isApart: boolean): PlainTimes | undefined {
     const zeros = Object.hasOwn(EPOCH_ZEROS, format) ? EPOCH_ZEROS[format] : undefined
     if (zeros !== undefined) return isApart ? undefined : new PlainTimes([], [], zeros)
+    if (format === 'excel') return undefined
     if (format === 'iso') {
       if (isApart || delimiter === 32) return undefined
       return new PlainTimes([], [YEAR, 45, MONTH, 45, DAY, ISO_REST], -1)
@@ -125,7 +125,8 @@ export class PlainTimes {
   #run(steps: readonly number[], bytes: Uint8Array, from: number, to: number): number {
     let at = from
     for (let i = 0; i < steps.length; i++) {
-      const step = steps[i]
+      const hasAllDigits = steps[i] >= ALL_DIGITS + YEAR
+      const step = hasAllDigits ? steps[i] - ALL_DIGITS : steps[i]
       if (step < 256) {
         if (at >= to || bytes[at] !== step) return -1
         at++
@@ -145,12 +146,14 @@ export class PlainTimes {
       if (at >= to) return -1
       let value = bytes[at] - 48
       if (value < 0 || value > 9) return -1
-      const last = Math.min(to, at + (step === YEAR ? 4 : 2))
+      const end = at + (step === YEAR ? 4 : 2)
+      const last = Math.min(to, end)
       for (at++; at < last; at++) {
         const digit = bytes[at] - 48
         if (digit < 0 || digit > 9) break
         value = value * 10 + digit
       }
+      if (hasAllDigits && at < end) return -1
       if (step === YEAR) this.#year = value
       else if (step === MONTH) this.#month = value
       else if (step === DAY) this.#day = value
@@ -225,18 +228,16 @@ function twoDigits(bytes: Uint8Array, at: number, to: number): number {
 
 function stepsOf(format: string): readonly number[] | undefined {
   const steps: number[] = []
-  for (let i = 0; i < format.length; i++) {
-    const code = format.charCodeAt(i)
-    if (code > 127) return undefined
-    if (code !== 37) {
+  for (const { directive, character, digits } of patternParts(format)) {
+    if (directive === undefined) {
+      const code = character.codePointAt(0) ?? 0
+      if (code > 127) return undefined
       steps.push(code === 32 ? BLANK : code)
       continue
     }
-    i++
-    if (format[i] === '-') i++
-    const known = DIRECTIVES[format[i] ?? '']
+    const known = DIRECTIVES[directive]
     if (known === undefined) return undefined
-    steps.push(...known)
+    steps.push(digits === 0 ? known : known + ALL_DIGITS)
   }
   return steps
 }

@@ -1,6 +1,7 @@
-import { stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { LEGACY_FORMATS, type LegacyBarsConfig, type LegacyFormat } from '#shared/config/legacy-config.ts'
 import { SwitchyardError } from '#shared/errors.ts'
+import { isGzip } from './file-pieces.ts'
 import type { FileRows } from './file-rows.ts'
 import { readCsv } from './read-csv.ts'
 import { readJson } from './read-json.ts'
@@ -24,10 +25,11 @@ const ENDINGS: Readonly<Record<LegacyFormat, RegExp>> = {
   csv: /$/,
 }
 
-/** The format of a file by the ending of its name; text where that says nothing. */
+/** The format of a file by the ending of its name, `.gz` aside; text where that says nothing. */
 export function formatOf(path: string): LegacyFormat {
   const order = [...LEGACY_FORMATS.filter((format) => format !== 'csv'), 'csv' as const]
-  return order.find((format) => ENDINGS[format].test(path)) ?? 'csv'
+  const name = path.replace(/\.gz$/i, '')
+  return order.find((format) => ENDINGS[format].test(name)) ?? 'csv'
 }
 
 /** A file of the old pipeline that is to be read. */
@@ -55,6 +57,11 @@ export async function readOldFile(file: OldFile, rows: FileRows, control: ReadCo
         hint: `Check ${key}.files in switchyard.yaml.`,
       })
     }
+    if (format !== 'csv' && isGzip(await firstBytes(path, 2))) {
+      throw new SwitchyardError('LEGACY_FILE', `${path} was compressed with gzip; of ${format} that is not read.`, {
+        hint: 'Unpack it. Only text is read as it is when it is compressed.',
+      })
+    }
     if (oldName !== undefined) rows.setSymbol(oldName)
     switch (format) {
       case 'csv':
@@ -74,5 +81,16 @@ export async function readOldFile(file: OldFile, rows: FileRows, control: ReadCo
       hint: `Compare the file with ${key} in switchyard.yaml, and check the rights on it.`,
       cause: thrown,
     })
+  }
+}
+
+/** The beginning of a file. */
+export async function firstBytes(path: string, count: number): Promise<Buffer> {
+  const file = await open(path, 'r')
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(count), 0, count, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
   }
 }

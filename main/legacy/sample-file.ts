@@ -1,11 +1,13 @@
-import { open, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { DuckDBInstance } from '@duckdb/node-api'
 import type { LegacyFormat } from '#shared/config/legacy-config.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import { joinHeaders } from './columns.ts'
 import type { TimeKind } from './file-rows.ts'
 import { placeNames } from './read-csv.ts'
+import { isGzip } from './file-pieces.ts'
 import { firstCharacter } from './read-json.ts'
+import { firstBytes } from './read-old-file.ts'
 import { oldTables, openOldDatabase } from './read-sqlite.ts'
 import { cellsOf, sniffText, type TextForm } from './sniff-text.ts'
 import { type Encoding, LONGEST_LINE, readTextLines, textDecoder } from './text-lines.ts'
@@ -46,6 +48,9 @@ export async function sampleFile(path: string): Promise<FileSample> {
     const head = await firstBytes(path, 4_096)
     if (head.subarray(0, 4).toString('latin1') === 'PAR1') return await sampleParquet(path)
     if (head.subarray(0, 15).toString('latin1') === 'SQLite format 3') return sampleSqlite(path)
+    if (head.subarray(0, 4).toString('latin1') === 'PK\u0003\u0004') {
+      throw unknown(path, 'it is a zip archive, or a workbook (.xlsx) that is to be saved as CSV')
+    }
     const first = await firstCharacter(path)
     if (first === '[' || first === '{') return await sampleJson(path, first, info.size)
     return await sampleText(path, head)
@@ -62,20 +67,10 @@ function unknown(path: string, why: string, cause?: unknown): SwitchyardError {
   })
 }
 
-async function firstBytes(path: string, count: number): Promise<Buffer> {
-  const file = await open(path, 'r')
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(count), 0, count, 0)
-    return buffer.subarray(0, bytesRead)
-  } finally {
-    await file.close()
-  }
-}
-
 async function sampleText(path: string, head: Buffer): Promise<FileSample> {
   const isWide = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)
   const control = head.filter((byte) => byte < 9 || (byte > 13 && byte < 32)).length
-  if (!isWide && control > 0.05 * head.length) throw unknown(path, 'it holds binary data')
+  if (!isWide && !isGzip(head) && control > 0.05 * head.length) throw unknown(path, 'it holds binary data')
   const raw: string[] = []
   const read = await readTextLines(
     path,
@@ -87,6 +82,7 @@ async function sampleText(path: string, head: Buffer): Promise<FileSample> {
   )
   const encoding: Encoding = read.encoding === 'utf-16' ? 'utf-16' : raw.every(isUtf8) ? 'utf-8' : 'latin-1'
   const lines = raw.map(textDecoder(encoding))
+  if (isGzip(head) && /^\s*[[{]/.test(lines[0] ?? '')) throw unknown(path, 'it is JSON that was compressed; unpack it')
   const form = sniffText(lines)
   if (form === null) throw unknown(path, 'no line of it looks like a bar')
   const header = lines

@@ -41,6 +41,11 @@ const NAMES = {
 } as const
 const VALUES = ['open', 'high', 'low', 'close', 'volume'] as const
 const TIME_OF_DAY = /^\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?(?: ?[AaPp][Mm])?$|^\d{4}(?:\d\d)?$/
+/** Hours and minutes that lost the zero in front of them, of columns of numbers. */
+const UNPADDED = /^(?:\d|1\d|2[0-3])[0-5]\d(?:[0-5]\d)?$/
+/** Days since 1899 and a part of a day, as a spreadsheet writes them. */
+const SERIAL_DATE = /^\d{5}$/
+const SERIAL_TIME = /^0?[.,]\d+$|^0$/
 const DATE_ONLY = /^\d{4}-\d\d?-\d\d?$|^\d\d?[/.-]\d\d?[/.-]\d{2,4}$|^\d{8}$/
 
 /**
@@ -96,7 +101,9 @@ function byName(names: readonly string[], rows: readonly (readonly string[])[]):
   const timeAt = plain.findIndex(
     (parts, i) => !used.has(i) && ['time', 't', 'timeofday', 'minute'].some((name) => parts.includes(name)),
   )
-  if (dateAt >= 0 && timeAt >= 0 && DATE_ONLY.test(first(dateAt)) && TIME_OF_DAY.test(first(timeAt))) {
+  const [date, time] = [dateAt, timeAt].map((at) => (at < 0 ? '' : first(at)))
+  const isPair = DATE_ONLY.test(date) && (TIME_OF_DAY.test(time) || UNPADDED.test(time))
+  if (isPair || (SERIAL_DATE.test(date) && SERIAL_TIME.test(time))) {
     columns['date'] = valueOf(dateAt)
     columns['time'] = valueOf(timeAt)
     used.add(dateAt).add(timeAt)
@@ -128,7 +135,10 @@ function byValue(rows: readonly (readonly string[])[]): ColumnGuess {
   const places = Array.from({ length: width }, (_, i) => i)
   const textAt = places.find((at) => all(at, /^[A-Za-z][A-Za-z0-9.^_-]{0,14}$/))
   const dateAt = places.find((at) => at !== textAt && all(at, DATE_ONLY))
-  const timeAt = dateAt === undefined ? undefined : places.find((at) => at > dateAt && all(at, TIME_OF_DAY))
+  const timeAt =
+    dateAt === undefined
+      ? undefined
+      : places.find((at) => at > dateAt && (all(at, TIME_OF_DAY) || (at === dateAt + 1 && all(at, UNPADDED))))
   const wholeAt = places.find((at) => at !== textAt && all(at, /^\d{4}\D|^\d\d?[/.-]|^\d{9,}|^\d{8} |^\d{8}T/))
   const isSplit = dateAt !== undefined && timeAt !== undefined
   const start = (isSplit ? timeAt : (wholeAt ?? 0)) + 1

@@ -72,14 +72,19 @@ function describeSample(
   const { columns } = guess
   const timeAt = indexOf(columns.time)
   const dateAt = indexOf(columns.date)
-  const numbers = new NumberParser({ decimal: text?.decimal ?? '.', thousands: text?.thousands ?? '', nulls: 'common' })
+  const numbers = new NumberParser({
+    decimal: text?.decimal ?? '.',
+    thousands: text?.thousands ?? '',
+    currency: text?.currency ?? '',
+    nulls: 'common',
+  })
   const valuesOf = (column: string | number | null | undefined): Float64Array => {
     const at = indexOf(column)
     return Float64Array.from(rows, (row) => (at < 0 ? NaN : numbers.parse(row[at] ?? '', 0, (row[at] ?? '').length)))
   }
   const volumes = valuesOf(columns.volume)
   const kind = sample.timeKinds.get(timeAt)
-  const texts = rows.map((row) => (dateAt < 0 ? (row[timeAt] ?? '') : `${row[dateAt]} ${row[timeAt]}`))
+  const texts = timeTexts(rows, dateAt, timeAt)
   const forms: readonly TimeForm[] =
     kind === undefined
       ? timeForms(texts.filter((value) => !numbers.isNull(value)))
@@ -132,6 +137,15 @@ function describeSample(
   }
 }
 
+/** The times of rows as texts; those of a column of their own that lost their zeros in front (930) have them again. */
+function timeTexts(rows: readonly (readonly string[])[], dateAt: number, timeAt: number): readonly string[] {
+  const times = rows.map((row) => row[timeAt] ?? '')
+  if (dateAt < 0) return times
+  const longest = times.reduce((most, time) => (/^\d+$/.test(time) ? Math.max(most, time.length) : most), 0)
+  const digits = longest > 4 ? 6 : 4
+  return rows.map((row, i) => `${row[dateAt]} ${/^\d+$/.test(times[i]) ? times[i].padStart(digits, '0') : times[i]}`)
+}
+
 /** The path with `{symbol}` in the place of the symbol, unless the symbol stands elsewhere. */
 function filesOf(
   written: string,
@@ -159,6 +173,7 @@ function textKeys(text: NonNullable<FileSample['text']>): Partial<LegacyBarsInpu
     ...(text.headerRows === 1 ? {} : { headerRows: text.headerRows }),
     ...(text.decimal === '.' ? {} : { decimal: text.decimal }),
     ...(text.thousands === '' ? {} : { thousands: text.thousands }),
+    ...(text.currency === '' ? {} : { currency: text.currency }),
   }
 }
 

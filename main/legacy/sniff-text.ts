@@ -7,13 +7,16 @@ export interface TextForm {
   readonly headerRows: number
   readonly decimal: '.' | ','
   readonly thousands: '' | ',' | '.' | ' ' | "'"
+  readonly currency: string
 }
 
 const DELIMITERS = [',', ';', '\t', '|', ' ']
 const LOOKED_AT = 60
 const TIME_LIKE = /^\d{1,4}[-/.]\w{1,3}[-/.]\d{1,4}|^\d{8}\b|^\d{9,19}$|^\d{1,2}:\d\d/
 const NUMBER_LIKE = /^[-+]?[\d.,' ]*\d[\d.,']*(?:[eE][-+]?\d+)?$/
-const NULL_LIKE = new NumberParser({ decimal: '.', thousands: '', nulls: 'common' })
+/** A currency before or after a number, with what is left of it. */
+const CURRENCY = /^([-+]?)([$€£¥])\s?(?=[-\d.])|(?<=\d)\s?([$€£¥])$/
+const NULL_LIKE = new NumberParser({ decimal: '.', thousands: '', currency: '', nulls: 'common' })
 
 /** Works out from the first lines of a text how its rows are written. Null when they do not look like rows at all. */
 export function sniffText(lines: readonly string[]): TextForm | null {
@@ -50,13 +53,22 @@ export function cellsOf(line: string, delimiter: string): string[] {
 
 /** Whether the cells of a line are mostly numbers, times or missing, three of them numbers or times. */
 function isDataRow(cells: readonly string[]): boolean {
-  const values = cells.filter((cell) => NUMBER_LIKE.test(cell) || TIME_LIKE.test(cell)).length
+  const values = cells.filter((cell) => NUMBER_LIKE.test(bare(cell)) || TIME_LIKE.test(cell)).length
   const missing = cells.filter((cell) => NULL_LIKE.isNull(cell)).length
   return values >= 3 && values + missing >= 0.5 * cells.length
 }
 
-function numberForm(rows: readonly (readonly string[])[]): Pick<TextForm, 'decimal' | 'thousands'> {
-  const cells = rows.flat().filter((cell) => NUMBER_LIKE.test(cell) && !TIME_LIKE.test(cell))
+/** A cell without its currency. */
+function bare(cell: string): string {
+  return cell.replace(CURRENCY, '$1')
+}
+
+function numberForm(rows: readonly (readonly string[])[]): Pick<TextForm, 'decimal' | 'thousands' | 'currency'> {
+  const all = rows.flat()
+  const signed = all.find((cell) => NUMBER_LIKE.test(bare(cell)) && CURRENCY.test(cell))
+  const [, , before, after] = CURRENCY.exec(signed ?? '') ?? []
+  const currency = before ?? after ?? ''
+  const cells = all.map(bare).filter((cell) => NUMBER_LIKE.test(cell) && !TIME_LIKE.test(cell))
   const count = (expression: RegExp): number => cells.filter((cell) => expression.test(cell)).length
   // 1.234 may be either; 12,34 and 1.234,5 are a decimal comma and nothing else.
   const comma = count(/^[-+]?(?:\d{1,3}(?:[.' ]\d{3})+|\d+),\d+$/)
@@ -66,7 +78,8 @@ function numberForm(rows: readonly (readonly string[])[]): Pick<TextForm, 'decim
   const mark = decimal === '.' ? ',' : '.'
   for (const thousands of [mark, "'", ' '] as const) {
     const sign = thousands === '.' ? String.raw`\.` : thousands
-    if (count(new RegExp(`^[-+]?\\d{1,3}(?:${sign}\\d{3})+(?:\\${decimal}\\d+)?$`)) > 0) return { decimal, thousands }
+    if (count(new RegExp(`^[-+]?\\d{1,3}(?:${sign}\\d{3})+(?:\\${decimal}\\d+)?$`)) > 0)
+      return { decimal, thousands, currency }
   }
-  return { decimal, thousands: '' }
+  return { decimal, thousands: '', currency }
 }

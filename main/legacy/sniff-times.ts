@@ -3,7 +3,7 @@ import type { TradingCalendar } from '#shared/calendar/calendar.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import { isZone } from '#shared/zone-name.ts'
 import { LocalClock } from './local-clock.ts'
-import { type ParsedTime, timeParser } from './time-format.ts'
+import { type ParsedTime, secondsOfSerial, timeParser } from './time-format.ts'
 
 /** In the order in which they are preferred when several fit. */
 const FORMATS = [
@@ -49,6 +49,8 @@ const EPOCHS = [
   ['epoch-us', 1e6, 15, 16],
   ['epoch-ns', 1e9, 18, 19],
 ] as const
+/** Days since 1899, from 1970 to 2106, with a part of a day, in one column or two. */
+const SERIAL = /^(?:2[5-9]|[3-7]\d)\d{3}(?:[.,]\d+)?(?: (?:0?[.,]\d+|0))?$/
 const ZONES = [
   'UTC',
   'America/New_York',
@@ -90,6 +92,13 @@ export function timeForms(values: readonly string[]): readonly TimeForm[] {
         forms.push({ timeFormat, seconds, isInstant: true, zone: undefined })
       }
     }
+  }
+  const serials = values.filter((value) => SERIAL.test(value)).length
+  if (serials > 0 && serials >= MOST * values.length && values.some((value) => /[.,]\d/.test(value))) {
+    const seconds = Float64Array.from(values, (value) =>
+      secondsOfSerial(value.split(' ').reduce((sum, part) => sum + Number(part.replace(',', '.')), 0)),
+    )
+    forms.push({ timeFormat: 'excel', seconds, isInstant: false, zone: undefined })
   }
   // As TWS writes it: 20240702 09:30:00 US/Eastern.
   const suffix = / ([A-Z][A-Za-z]+\/[A-Z][A-Za-z_/]+)$/.exec(values[0] ?? '')?.[1]
@@ -159,7 +168,7 @@ export function guessHours(forms: readonly TimeForm[], volumes: Float64Array, ca
     (one) =>
       one.form !== best.form &&
       best.score - one.score < 0.2 &&
-      one.form.seconds.some((s, i) => s !== best.form.seconds[i]),
+      one.form.seconds.some((s, i) => !Object.is(s, best.form.seconds[i])),
   )
   if (otherForm !== undefined) {
     doubts.push(

@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto'
-import { open } from 'node:fs/promises'
 import type { LegacyBarsConfig } from '#shared/config/legacy-config.ts'
+import { FilePieces, PIECE_BYTES } from './file-pieces.ts'
 
-/** Below the size from which Node keeps text outside of the heap, where single characters are slow to get. */
-const PIECE_BYTES = 1 << 19
 /** A longer line is no row of market data; it is refused without being kept in memory. */
 export const LONGEST_LINE = 1_000_000
 const FRONT_BYTES = LONGEST_LINE
@@ -48,7 +45,7 @@ export interface LineTaker {
 }
 
 /**
- * Reads a text file line by line and hashes it on the way. Lines end with LF, CR LF or CR, also mixed; a byte order mark is
+ * Reads a text file line by line, unpacking it when it was compressed with gzip, and hashes it on the way. Lines end with LF, CR LF or CR, also mixed; a byte order mark is
  * skipped, and one of UTF-16 counts over the described encoding. Memory does not grow with the file or with a line.
  *
  * @param control.taker asked before every line whether there is one that takes it; `onLine` does not get those lines.
@@ -59,48 +56,46 @@ export async function readTextLines(
   onLine: OnLine,
   control: ReadControl & { readonly until?: () => boolean; readonly taker?: () => LineTaker | undefined } = {},
 ): Promise<ReadText> {
-  const file = await open(path, 'r')
-  const hash = createHash('sha256')
+  const file = await FilePieces.open(path)
   // While the lines of one piece are taken, the next is read. The unfinished line before a piece goes in front of it.
   const buffers = [0, 1].map(() => Buffer.allocUnsafe(FRONT_BYTES + PIECE_BYTES))
-  const readInto = (buffer: Buffer): Promise<{ bytesRead: number }> => file.read(buffer, FRONT_BYTES, PIECE_BYTES)
   const ends = { crlf: 0, lf: 0, cr: 0 }
   let encoding = described
   let wide: InstanceType<typeof TextDecoder> | undefined
-  let bytes = 0
+  let isFirst = true
   let line = 0
   /** The beginning of a line whose end has not come: text of a wide encoding, else the bytes in front of the next piece. */
   let rest = ''
   let kept = 0
   let isTooLong = false
   try {
-    const { size } = await file.stat()
-    let reading = readInto(buffers[0])
+    let reading = file.readInto(buffers[0], FRONT_BYTES)
     for (;;) {
-      const { bytesRead } = await reading
+      const count = await reading
+      // Before the next piece is asked for.
+      const { bytes } = file
       control.signal?.throwIfAborted()
       const [buffer, next] = buffers
-      if (bytesRead > 0) {
-        reading = readInto(next)
+      if (count > 0) {
+        reading = file.readInto(next, FRONT_BYTES)
         // Whoever waits for it hears of its failure; the one that nobody waits for must not end the process.
         reading.catch(() => undefined)
       }
       buffers.reverse()
-      const read = buffer.subarray(FRONT_BYTES, FRONT_BYTES + bytesRead)
-      hash.update(read)
+      const read = buffer.subarray(FRONT_BYTES, FRONT_BYTES + count)
       let start = 0
-      if (bytes === 0) {
+      if (isFirst) {
+        isFirst = false
         if (read[0] === 0xff && read[1] === 0xfe) wide = new TextDecoder('utf-16le')
         else if (read[0] === 0xfe && read[1] === 0xff) wide = new TextDecoder('utf-16be')
         else if (described === 'utf-16') wide = new TextDecoder('utf-16le')
         else if (read[0] === 0xef && read[1] === 0xbb && read[2] === 0xbf) start = 3
         if (wide !== undefined) encoding = 'utf-16'
       }
-      bytes += bytesRead
-      const isLast = bytesRead === 0
+      const isLast = count === 0
       const piece =
         wide === undefined
-          ? new Piece(buffer.subarray(FRONT_BYTES - kept, FRONT_BYTES + bytesRead))
+          ? new Piece(buffer.subarray(FRONT_BYTES - kept, FRONT_BYTES + count))
           : new Piece(rest + (isLast ? wide.decode() : wide.decode(read, { stream: true })))
       const { length } = piece
       let lf = piece.placeOf(LF, start)
@@ -149,14 +144,14 @@ export async function readTextLines(
           : piece.bytes.subarray(start)
         kept = unfinished.copy(next, FRONT_BYTES - unfinished.length)
       }
-      control.progress?.(size === 0 ? 1 : Math.min(1, bytes / size))
+      control.progress?.(file.size === 0 ? 1 : Math.min(1, bytes / file.size))
       if (control.until?.() === true) break
     }
     await reading
   } finally {
     await file.close()
   }
-  return { sha256: hash.digest('hex'), bytes, lines: line, ends, encoding }
+  return { sha256: file.sha256(), bytes: file.bytes, lines: line, ends, encoding }
 }
 
 const LF = 10

@@ -154,31 +154,28 @@ const hour = number(2, (state, value) => (state.hour = value))
 const minute = number(2, (state, value) => (state.minute = value))
 const second = number(2, (state, value) => (state.second = value))
 
-const STEPS: Readonly<Record<string, readonly Step[]>> = {
-  Y: [year],
-  y: [shortYear],
-  m: [month],
-  d: [day],
-  e: [day],
-  H: [hour],
-  I: [hour],
-  M: [minute],
-  S: [second],
-  f: [fraction],
-  g: [fraction],
-  n: [fraction],
-  p: [halfDay],
-  b: [monthName],
-  h: [monthName],
-  B: [monthName],
-  a: [weekday],
-  A: [weekday],
-  z: [offset],
-  Z: [zoneName],
-  T: [hour, literal(':'), minute, literal(':'), second],
-  R: [hour, literal(':'), minute],
-  F: [year, literal('-'), month, literal('-'), day],
-  '%': [literal('%')],
+const STEPS: Readonly<Record<string, Step>> = {
+  Y: year,
+  y: shortYear,
+  m: month,
+  d: day,
+  e: day,
+  H: hour,
+  I: hour,
+  M: minute,
+  S: second,
+  f: fraction,
+  g: fraction,
+  n: fraction,
+  p: halfDay,
+  b: monthName,
+  h: monthName,
+  B: monthName,
+  a: weekday,
+  A: weekday,
+  z: offset,
+  Z: zoneName,
+  '%': literal('%'),
 }
 
 function literal(character: string): Step {
@@ -197,43 +194,79 @@ function blank(state: State): boolean {
   return state.at > from
 }
 
+/** A part of a pattern: a directive without its per cent sign, or a character that stands for itself. */
+export interface PatternPart {
+  readonly directive: string | undefined
+  readonly character: string
+  /** Digits that a number must have because others follow or precede it; 0 where it may have fewer. */
+  readonly digits: number
+}
+
+/** Digits of the directives that are numbers; a fraction has as many as there are. */
+const DIGITS: Readonly<Record<string, number>> = {
+  Y: 4,
+  y: 2,
+  m: 2,
+  d: 2,
+  e: 2,
+  H: 2,
+  I: 2,
+  M: 2,
+  S: 2,
+  f: 0,
+  g: 0,
+  n: 0,
+}
+const SHORTHANDS: Readonly<Record<string, string>> = { F: '%Y-%m-%d', T: '%H:%M:%S', R: '%H:%M' }
+
+/**
+ * Takes a strptime pattern apart. Where numbers stand side by side (`%H%M`) each has all its digits: of 930 nobody can tell
+ * where the hour ends.
+ */
+export function patternParts(format: string): readonly PatternPart[] {
+  const whole = format.replaceAll(/%-?(.)/g, (found, name: string) => SHORTHANDS[name] ?? found)
+  const names = Array.from(whole.matchAll(/%-?(.?)|(.)/gsu), ([, directive, character]) => ({
+    directive,
+    character: character ?? '',
+  }))
+  const isNumber = (at: number): boolean => Object.hasOwn(DIGITS, names[at]?.directive ?? '')
+  return names.map((part, i) => ({
+    ...part,
+    digits: isNumber(i) && (isNumber(i - 1) || isNumber(i + 1)) ? DIGITS[part.directive ?? ''] : 0,
+  }))
+}
+
 /**
  * The parser of a strptime pattern, or of `iso` (`2024-07-02 09:30`, `2024-07-02T09:30:00.000Z`, `…-04:00`). One digit will do
- * where a pattern has two (`7/2/2024 9:30`).
+ * where a pattern has two (`7/2/2024 9:30`), unless another number follows at once.
  *
  * @throws {SwitchyardError} LEGACY_FILE for a directive that it does not know.
  */
 export function timeParser(format: string): TimeParser {
-  const steps: Step[] = []
   if (format === 'iso') return isoParser
-  const pattern = Array.from(format)
-  for (let i = 0; i < pattern.length; i++) {
-    if (pattern[i] === ' ') {
-      steps.push(blank)
-      continue
-    }
-    if (pattern[i] !== '%') {
-      steps.push(literal(pattern[i]))
-      continue
-    }
-    i++
-    if (pattern[i] === '-') i++
-    const known = STEPS[pattern[i] ?? '']
-    if (known === undefined) {
-      throw new SwitchyardError(
-        'LEGACY_FILE',
-        `The time format ${format} has the directive %${pattern[i] ?? ''}, which is not known.`,
-        {
-          hint: `Known are %${Object.keys(STEPS).join(', %')}, and the formats iso, epoch, epoch-ms, epoch-us and epoch-ns.`,
-        },
-      )
-    }
-    steps.push(...known)
-  }
+  const steps = patternParts(format).map(({ directive, character, digits: count }): Step => {
+    if (directive === undefined) return character === ' ' ? blank : literal(character)
+    const known = STEPS[directive]
+    if (known !== undefined) return count === 0 ? known : withDigits(count, known)
+    throw new SwitchyardError(
+      'LEGACY_FILE',
+      `The time format ${format} has the directive %${directive}, which is not known.`,
+      {
+        hint: `Known are %${[...Object.keys(STEPS), ...Object.keys(SHORTHANDS)].join(', %')}, and the formats iso, excel, epoch, epoch-ms, epoch-us and epoch-ns.`,
+      },
+    )
+  })
   return (text, start, end, into) => run(steps, text, start, end, into)
 }
 
-const DATE = STEPS['F']
+function withDigits(count: number, step: Step): Step {
+  return (state) => {
+    const from = state.at
+    return step(state) && state.at - from === count
+  }
+}
+
+const DATE = [year, literal('-'), month, literal('-'), day]
 const TIME_OF_DAY = [hour, literal(':'), minute]
 const SECONDS = [literal(':'), second]
 
@@ -313,6 +346,18 @@ function finish(state: State, into: ParsedTime): boolean {
   into.isInstant = state.offset !== null
   into.seconds = wall - (state.offset ?? 0)
   return true
+}
+
+/** Days of a spreadsheet from its day 0 to 1970, its days from when it counts right (1 March 1900), and to the year 9999. */
+const SERIAL_1970 = 25_569
+const FIRST_SERIAL = 61
+const END_SERIAL = 2_958_466
+
+/** Seconds since 1970 on the clock of a spreadsheet that shows a time as a number of days; NaN when it is none. */
+export function secondsOfSerial(days: number): number {
+  if (!(days >= FIRST_SERIAL && days < END_SERIAL)) return NaN
+  // Five decimals, as many as are usual, say a time to the second.
+  return Math.round((days - SERIAL_1970) * 86_400)
 }
 
 /** Days of a month (1 to 12) of the Gregorian calendar. */

@@ -52,7 +52,7 @@ export const legacyBarsConfigSchema = z
       .prefault({}),
     /** Columns kept as legacy features: none, the named ones, or all that have no other use. */
     features: z.union([z.literal('rest'), z.array(z.string().min(1))]).default([]),
-    /** strptime pattern; `iso`; or `epoch`, `epoch-ms`, `epoch-us`, `epoch-ns` for a number since 1970. */
+    /** strptime pattern; `iso`; `epoch`, `epoch-ms`, `epoch-us`, `epoch-ns` for a number since 1970; `excel` for days since 1899. */
     timeFormat: z.string().min(1).default('%Y-%m-%d %H:%M:%S'),
     /** Zone of naive times. */
     zone: zoneNameSchema.default('America/New_York'),
@@ -74,6 +74,12 @@ export const legacyBarsConfigSchema = z
     decimal: z.enum(['.', ',']).default('.'),
     /** What stands between groups of three digits. */
     thousands: z.enum(['', ',', '.', ' ', "'"]).default(''),
+    /** A sign that stands before or after numbers, such as $. */
+    currency: z
+      .string()
+      .max(4)
+      .regex(/^[^\d\s.,+-]*$/, 'must be a sign such as $')
+      .default(''),
     /** How a missing value is written, in upper or lower case; `common` for all the usual ways. */
     nulls: z.union([z.literal('common'), z.array(z.string())]).default(['', 'nan']),
   })

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { DuckDBInstance } from '@duckdb/node-api'
 import Sqlite from 'better-sqlite3'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -133,11 +134,41 @@ describe('text', () => {
         columns: { open: 'offen' },
       },
     ],
+    // 2024-07-02 is day 45475 of a spreadsheet, and 09:30 is 0.3958333 of a day.
+    [
+      'with times that a spreadsheet made numbers of',
+      `${HEADER}\n45475.39583,10,12,9,11,300\n`,
+      { timeFormat: 'excel' },
+    ],
+    [
+      'with such dates and times in two columns, with commas',
+      'd;t;open;high;low;close;volume\n45475;0,395833333;10;12;9;11;300\n',
+      { timeFormat: 'excel', columns: { date: 'd', time: 't' }, delimiter: ';', decimal: ',' },
+    ],
+    [
+      'with times of day that lost their zeros',
+      '20240702,930,10,12,9,11,300\n',
+      {
+        headerRows: 0,
+        columns: { date: 1, time: 2, open: 3, high: 4, low: 5, close: 6, volume: 7 },
+        timeFormat: '%Y%m%d %H%M',
+      },
+    ],
+    [
+      'with a currency',
+      `${HEADER}\n2024-07-02 09:30:00,$10,12.00 $,"$9","$ 11",300\n`,
+      {
+        currency: '$',
+      },
+    ],
+    ['compressed with gzip', gzipSync(`${HEADER}\n${ROW}\n`), {}],
+    ['newest first, with CR at the ends', `${HEADER}\r${ROW.replace('30:00', '31:00')}\r${ROW}\r`, {}],
     ['with a delimiter at the end of every row', `${HEADER}\n${ROW},\n`, {}],
   ])('%s is read', async (name, content, description) => {
     const old = await importText(content, description)
     const bar = name.includes('German') ? ['SPY', OPEN, 10.1, 10.125, 10.09, 10.11, 3000] : BAR
-    expect(barsOf(old)).toEqual([bar])
+    expect(barsOf(old)[0]).toEqual(bar)
+    expect(old.reports[0]).toMatchObject({ rejected: 0, duplicates: 0 })
   })
 
   test('may lack columns and write missing values in many ways', async () => {
@@ -150,12 +181,69 @@ describe('text', () => {
     expect(barsOf(old)).toEqual(spellings.map((_, i) => ['SPY', OPEN + 60 * i, NaN, NaN, NaN, NaN, NaN]))
   })
 
-  test.each(['#NAME?', '#VALUE!', '########', '#REF!', '$11.00', '11%', '1,1'])('%s is no price', async (debris) => {
-    const old = await importText(`${HEADER}\n${ROW}\n2024-07-02 09:31:00,1,1,1,"${debris}",1\n`)
+  test.each(['#NAME?', '#VALUE!', '########', '#REF!', '#DIV/0!', '#N/A', '$11.00', '11%', '1,1', '220K', '(11)'])(
+    '%s is no price',
+    async (debris) => {
+      const old = await importText(`${HEADER}\n${ROW}\n2024-07-02 09:31:00,1,1,1,"${debris}",1\n`)
+      expect(barsOf(old)).toEqual([BAR])
+      expect(old.rejects).toEqual([
+        { line: 3, reason: expect.stringContaining(debris), text: `2024-07-02 09:31:00,1,1,1,"${debris}",1` },
+      ])
+    },
+  )
+
+  test('may write a missing value as a number, in a text and in numbers', async () => {
+    const nulls = ['', '-999']
+    const text = await importText(`${HEADER}\n2024-07-02 09:30:00,-999,-999.00,-9,11,300\n`, { nulls })
+    expect(barsOf(text)).toEqual([['SPY', OPEN, NaN, NaN, -9, 11, 300]])
+    const old = oldFolder()
+    await writeParquet(
+      join(old.folder, 'SPY.parquet'),
+      `select timestamp '2024-07-02 09:30:00' as datetime, -999 as open, -999.0 as high, -9 as low, 11 as close, 300 as volume`,
+    )
+    expect(barsOf(await old.import({ files: '{symbol}.parquet', nulls }))).toEqual(barsOf(text))
+  })
+
+  test.each([
+    ['1.719927E+12', 'epoch-ms', 'was rounded to 1000 seconds'],
+    ['1.71993E+09', 'epoch', 'was rounded to 10000 seconds'],
+    ['45475.39', 'excel', 'not at a full minute'],
+    ['12.39', 'excel', 'not a time of the form excel'],
+    // 10:23 or 01:02:3?
+    ['20240702123', '%Y%m%d%H%M', 'not a time of the form'],
+  ])('does not guess what %s as %s was', async (time, timeFormat, reason) => {
+    const old = await importText(`${HEADER}\n${time},1,1,1,1,1\n`, { timeFormat })
+    expect(old.rejects).toEqual([{ line: 2, reason: expect.stringContaining(reason), text: `${time},1,1,1,1,1` }])
+  })
+
+  test('keeps totals, notes and lines of delimiters with their lines, and counts lines without anything', async () => {
+    const old = await importText(`${HEADER}\n${ROW}\n\n,,,,,\nTotal,,,,,300\nSource: the exchange\n`)
     expect(barsOf(old)).toEqual([BAR])
-    expect(old.rejects).toEqual([
-      { line: 3, reason: expect.stringContaining(debris), text: `2024-07-02 09:31:00,1,1,1,"${debris}",1` },
+    expect(old.reports[0]).toMatchObject({ rowsInFile: 4, rows: 1, rejected: 3, blank: 1 })
+    expect(old.rejects.map(({ line, reason }) => [line, reason.slice(0, 24)])).toEqual([
+      [4, 'the time is missing'],
+      [5, '"datetime" is not a time'],
+      [6, 'it has 1 values, not 6 a'],
     ])
+  })
+
+  test('that is compressed and cut off leaves what was there, and other formats are not unpacked', async () => {
+    const old = oldFolder()
+    const packed = gzipSync(`${HEADER}\n${ROW}\n`)
+    const path = old.write('SPY.csv.gz', packed)
+    const bars = await old.import({ files: '{symbol}.csv.gz' })
+    expect(bars.reports[0]).toMatchObject({
+      sha256: createHash('sha256').update(packed).digest('hex'),
+      bytes: packed.length,
+    })
+    expect((await old.import({ files: '{symbol}.csv.gz' })).reports).toEqual([])
+    truncateSync(path, packed.length - 10)
+    await expect(old.import({ files: '{symbol}.csv.gz' })).rejects.toMatchObject({ code: 'LEGACY_FILE' })
+    expect(old.store.block('SPY', '2024-07-02')?.bars.close[0]).toBe(11)
+    old.write('SPY.json.gz', gzipSync('[]'))
+    await expect(old.import({ files: '{symbol}.json.gz' })).rejects.toMatchObject({
+      message: expect.stringContaining('compressed with gzip'),
+    })
   })
 
   test('that was put together from files says so of every header', async () => {

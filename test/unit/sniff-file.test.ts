@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { DuckDBInstance } from '@duckdb/node-api'
 import Sqlite from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
@@ -137,6 +138,40 @@ describe('the form of a file', () => {
     })
   })
 
+  /** The rows with `times` in place of the first column. */
+  const withTimes = (header: string, times: (ts: number) => string): string => csv(times).replace('Date', header)
+  const two = (text: string): string => text.slice(0, 10).replaceAll('-', '')
+
+  test.each<[string, string | Uint8Array, object]>([
+    [
+      'of numbers in place of times',
+      // Day 25569 of a spreadsheet is 1970-01-01.
+      csv((ts) => ((ts - 4 * 3600) / 86_400 + 25_569).toFixed(5)),
+      { timeFormat: 'excel', zone: 'America/New_York', label: 'start' },
+    ],
+    [
+      'of times of day that lost their zeros',
+      withTimes('Date,Time', (ts) => `${two(time(ts))},${Number(time(ts).slice(11, 16).replace(':', ''))}`),
+      { timeFormat: '%Y%m%d %H%M', columns: expect.objectContaining({ date: 'Date', time: 'Time' }) },
+    ],
+    [
+      'of a currency',
+      csv(time).replaceAll(/,(5\d\d)/g, ',$$$1'),
+      { currency: '$', columns: expect.objectContaining({ close: 'Close' }) },
+    ],
+    ['of compressed text', gzipSync(csv(time)), { timeFormat: '%Y-%m-%d %H:%M:%S', label: 'start' }],
+  ])('is told %s', async (_name, content, expected) => {
+    const { description, normalised, rejected } = await sniff('SPY.csv', content)
+    expect(description).toMatchObject(expected)
+    expect(normalised[0]).toMatchObject({ utc: isoUtc(bars()[0].ts), open: 540 })
+    expect(rejected).toEqual([])
+  })
+
+  test('is not doubted because of rows that are none', async () => {
+    const { doubts } = await sniff('SPY.csv', `${csv(time)}Total,,,,,1\n`)
+    expect(doubts).toEqual([expect.stringContaining('1 of the first 1951 rows would be refused')])
+  })
+
   test('is told by its content, whatever its name', async () => {
     const rows = bars().map(({ ts, price, volume }) => ({
       t: ts * 1000,
@@ -207,6 +242,8 @@ describe('the form of a file', () => {
     ['prose', 'Dear all,\nthe bars are on the old disk.\n'],
     ['a JSON value of another kind', '{"a": 1'],
     ['the beginning of a Parquet file', 'PAR1 and no more'],
+    ['a workbook', 'PK\u0003\u0004 and more'],
+    ['compressed JSON', gzipSync('[{"t": 1}]')],
   ])('that holds %s is refused', async (_name, content) => {
     await expect(sniff('SPY.csv', content)).rejects.toMatchObject({ code: 'LEGACY_FILE', hint: expect.any(String) })
   })
