@@ -28,6 +28,7 @@ export class BarEvidence {
   add(session: Session, bars: BarColumns): void {
     const { openTs, closeTs } = session
     const { ts, open, high, low, close, volume } = bars
+    let ones = 0
     this.#sessions++
     this.#bars += ts.length
     for (let i = 0; i < ts.length; i++) {
@@ -41,16 +42,20 @@ export class BarEvidence {
       if (high[i] < low[i] || high[i] < open[i] || high[i] < close[i] || low[i] > open[i] || low[i] > close[i])
         this.#inverted++
       if (low[i] < 0 || volume[i] < 0) this.#negative++
-      if (volume[i] % 1 > 0) this.#fractionalVolume++
+      if (volume[i] > 0 && volume[i] !== Math.floor(volume[i])) this.#fractionalVolume++
       if (volume[i] === 0) {
         if (high[i] === low[i] && i > 0 && close[i] === close[i - 1]) this.#flat++
       }
       if (i > 0) {
         const step = (at - ts[i - 1]) / BAR_SECONDS
-        if (step === 1) this.#stepsOfOne++
+        // Most are; the first of them has its place among the others.
+        if (step === 1 && ones++ > 0) continue
         this.#steps.set(step, (this.#steps.get(step) ?? 0) + 1)
       }
     }
+    if (ones === 0) return
+    this.#stepsOfOne += ones
+    this.#steps.set(1, (this.#steps.get(1) ?? 0) + ones - 1)
   }
 
   /** What speaks against the description, in words; nothing when nothing does. */

@@ -38,6 +38,11 @@ export class NumberParser {
     )
   }
 
+  /** Whether any number stands for a missing value. */
+  get hasMissing(): boolean {
+    return this.#missing.size > 0
+  }
+
   /** Whether a number stands for a missing value. */
   isMissing(value: number): boolean {
     return this.#missing.size > 0 && this.#missing.has(value)

@@ -37,6 +37,8 @@ class PlainRows implements LineTaker {
   readonly #quote: number
   readonly #decimal: number
   readonly #numbers: NumberParser
+  /** Whether a number stands for a missing value. */
+  readonly #hasMissing: boolean
   /** Whether nothing at all stands for a missing value. */
   readonly #isEmptyMissing: boolean
   /** Whether the symbol stands in a column. */
@@ -52,6 +54,7 @@ class PlainRows implements LineTaker {
     this.#delimiter = marks.delimiter
     this.#quote = marks.quote
     this.#decimal = rows.numbers.decimalCode
+    this.#hasMissing = rows.numbers.hasMissing
     this.#isEmptyMissing = rows.numbers.isNull('')
     this.#saysSymbol = layout.symbol >= 0
     this.#uses = new Uint8Array(layout.columns)
@@ -125,20 +128,28 @@ class PlainRows implements LineTaker {
 
   /** As {@link NumberParser.parse} reads what needs no second look. */
   #number(bytes: Uint8Array, from: number, to: number, slot: number): number {
-    const decimal = this.#decimal
     const isNegative = bytes[from] === MINUS
     let at = isNegative ? from + 1 : from
+    const first = at
     let mantissa = 0
-    let count = 0
-    let decimals = -1
-    for (; at < to; at++) {
-      const code = bytes[at]
-      if (code >= 48 && code <= 57) {
-        mantissa = mantissa * 10 + (code - 48)
-        count++
-        if (decimals >= 0) decimals++
-      } else if (code === decimal && decimals < 0) decimals = 0
-      else break
+    while (at < to) {
+      const digit = bytes[at] - 48
+      if (digit < 0 || digit > 9) break
+      mantissa = mantissa * 10 + digit
+      at++
+    }
+    let count = at - first
+    let decimals = 0
+    if (at < to && bytes[at] === this.#decimal) {
+      const point = at++
+      while (at < to) {
+        const digit = bytes[at] - 48
+        if (digit < 0 || digit > 9) break
+        mantissa = mantissa * 10 + digit
+        at++
+      }
+      decimals = at - point - 1
+      count += decimals
     }
     if (count === 0) {
       if (at !== from || !this.#isEmptyMissing) return -1
@@ -148,7 +159,7 @@ class PlainRows implements LineTaker {
     if (count > 15) return -1
     const size = decimals > 0 ? mantissa / POWERS[decimals] : mantissa
     const value = isNegative ? -size : size
-    this.#row[slot] = this.#numbers.isMissing(value) ? NaN : value
+    this.#row[slot] = this.#hasMissing && this.#numbers.isMissing(value) ? NaN : value
     return at
   }
 

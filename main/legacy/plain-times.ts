@@ -146,14 +146,15 @@ export class PlainTimes {
       if (at >= to) return -1
       let value = bytes[at] - 48
       if (value < 0 || value > 9) return -1
-      const end = at + (step === YEAR ? 4 : 2)
-      const last = Math.min(to, end)
-      for (at++; at < last; at++) {
+      const most = step === YEAR ? at + 4 : at + 2
+      at++
+      while (at < most && at < to) {
         const digit = bytes[at] - 48
         if (digit < 0 || digit > 9) break
         value = value * 10 + digit
+        at++
       }
-      if (hasAllDigits && at < end) return -1
+      if (hasAllDigits && at < most) return -1
       if (step === YEAR) this.#year = value
       else if (step === MONTH) this.#month = value
       else if (step === DAY) this.#day = value
