@@ -1,4 +1,4 @@
-import { Checkbox, NumberInput, Select, TagsInput } from '@mantine/core'
+import { Checkbox, NumberInput, Select, TagsInput, TextInput } from '@mantine/core'
 import classes from './description-form.module.css'
 import type { DescriptionDraft } from './description-draft.ts'
 import type { SectionProps } from './form-section.tsx'
@@ -61,6 +61,13 @@ export function Numbers({ draft, errorOf, change }: SectionProps) {
           allowDeselect={false}
           error={errorOf('thousands')}
           onChange={(value) => value !== null && change({ thousands: value as DescriptionDraft['thousands'] })}
+        />
+        <TextInput
+          label="Currency beside numbers"
+          placeholder="None"
+          value={draft.currency}
+          error={errorOf('currency')}
+          onChange={(event) => change({ currency: event.currentTarget.value })}
         />
         <Select
           label="Missing values"

@@ -13,6 +13,7 @@ const TIME_FORMATS = [
   'epoch-ms',
   'epoch-us',
   'epoch-ns',
+  'excel',
   '%m/%d/%Y %H:%M',
   '%d/%m/%Y %H:%M',
   '%d.%m.%Y %H:%M',
@@ -66,7 +67,7 @@ export function Times({ draft, errorOf, change, preview }: SectionProps) {
       </Radio.Group>
       <Autocomplete
         label="Form of the times"
-        description="A strptime pattern, iso, or epoch"
+        description="A strptime pattern, iso, epoch, or excel (days since 1899)"
         data={TIME_FORMATS}
         // All of them, whatever stands there: it is a list to choose from.
         filter={({ options }) => options}
