@@ -1,4 +1,4 @@
-import { BAR_SECONDS } from '#shared/bars.ts'
+import { BAR_SECONDS, type BarColumns } from '#shared/bars.ts'
 import type { Session, TradingCalendar } from '#shared/calendar/calendar.ts'
 import type { LegacyBarsConfig } from '#shared/config/legacy-config.ts'
 import { SwitchyardError } from '#shared/errors.ts'
@@ -65,6 +65,8 @@ const SCIENTIFIC = /^\d(?:[.,](\d+))?e\+?(\d+)$/i
 
 const EPOCH_DIVISORS: Readonly<Record<string, number>> = { epoch: 1, 'epoch-ms': 1e3, 'epoch-us': 1e6, 'epoch-ns': 1e9 }
 const VALUES = ['open', 'high', 'low', 'close', 'volume'] as const
+/** Read as features are, so that the many files without them do without their columns; {@link withExtraFields} gives them to the bars. */
+const EXTRA_FIELDS = ['vwap', 'tradeCount'] as const
 /** The last second that has a date. */
 const LATEST_TS = 8_640_000_000_000
 /** What is kept of a row that was refused. */
@@ -151,8 +153,12 @@ export class FileRows {
       const column = columns[field]
       return column === null ? -1 : at(`columns.${field}`, column)
     })
-    const used = [this.#timeAt, this.#dateAt, this.#symbolAt, ...this.#valuesAt]
-    const features = featureColumns(names, description.features, used, { path, key })
+    const extras = EXTRA_FIELDS.flatMap((field) => {
+      const column = columns[field]
+      return column === undefined ? [] : [{ name: extraName(field), index: at(extraName(field), column) }]
+    })
+    const used = [this.#timeAt, this.#dateAt, this.#symbolAt, ...this.#valuesAt, ...extras.map(({ index }) => index)]
+    const features = [...extras, ...featureColumns(names, description.features, used, { path, key })]
     this.#featuresAt = features.map(({ index }) => index)
     this.#featureNames = features.map(({ name }) => name)
     this.#row = new Float64Array(ROW.features + features.length)
@@ -499,4 +505,31 @@ function sessionAt(calendar: TradingCalendar, ts: number): Session | string {
     if (thrown instanceof SwitchyardError && thrown.code === 'CALENDAR_HORIZON') return thrown.message
     throw thrown
   }
+}
+
+/**
+ * Tells vwap and trade count, where they were read, from the legacy features: they are values of the bars.
+ *
+ * @param names of `features`, as {@link FileRows.featureNames} has them.
+ */
+export function withExtraFields(
+  bars: BarColumns,
+  names: readonly string[],
+  features: readonly Float64Array[],
+  priceScale: number,
+): { readonly bars: BarColumns; readonly features: ReadonlyMap<string, Float64Array> } {
+  const rest = new Map(names.map((name, i) => [name, features[i]]))
+  const extras: Partial<Record<(typeof EXTRA_FIELDS)[number], Float64Array>> = {}
+  for (const field of EXTRA_FIELDS) {
+    const values = rest.get(extraName(field))
+    if (values === undefined) continue
+    rest.delete(extraName(field))
+    extras[field] = field === 'vwap' && priceScale !== 1 ? values.map((value) => value / priceScale) : values
+  }
+  return { bars: { ...bars, ...extras }, features: rest }
+}
+
+/** Under which a value of a bar is read among the features; also what doubts call it. */
+function extraName(field: (typeof EXTRA_FIELDS)[number]): string {
+  return `columns.${field}`
 }

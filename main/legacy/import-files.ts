@@ -10,7 +10,7 @@ import type {
   WritableLegacyStore,
 } from '#main/stores/legacy-store.ts'
 import { BarEvidence } from './bar-evidence.ts'
-import { FileRows, type SymbolTarget } from './file-rows.ts'
+import { FileRows, type SymbolTarget, withExtraFields } from './file-rows.ts'
 import { hashFile } from './hash-file.ts'
 import { formatOf, type OldFile, type ReadFile, readOldFile } from './read-old-file.ts'
 import { sqliteFiles } from './read-sqlite.ts'
@@ -216,8 +216,7 @@ function* sessionsOf(
     yield {
       importId: read.importId,
       sessionDate,
-      bars,
-      features: new Map(names.map((name, i) => [name, features[i]])),
+      ...withExtraFields(bars, names, features, read.candidate.description.priceScale),
       duplicates: superseded,
     }
   }

@@ -37,6 +37,8 @@ const NAMES = {
   high: ['high', 'h', 'highprice', '2high', 'pricehigh', 'max', 'bidhigh'],
   low: ['low', 'l', 'lowprice', '3low', 'pricelow', 'min', 'bidlow'],
   close: ['close', 'c', 'closeprice', '4close', 'priceclose', 'last', 'bidclose', 'adjclose', 'adjustedclose'],
+  vwap: ['vwap', 'wap', 'average', 'avgprice', 'averageprice', 'weightedaverageprice'],
+  tradeCount: ['tradecount', 'barcount', 'trades', 'numberoftrades', 'numtrades', 'transactions', 'count'],
   volume: ['volume', 'v', 'vol', '5volume', 'totalvolume', 'size', 'shares', 'volumelots', 'lots', 'tradevolume'],
 } as const
 const VALUES = ['open', 'high', 'low', 'close', 'volume'] as const
@@ -93,6 +95,10 @@ function byName(names: readonly string[], rows: readonly (readonly string[])[]):
       )
       if (again.length > 0) doubts.push(`more than one column may be ${field}; ${names[at]} was taken`)
     }
+  }
+  for (const field of ['vwap', 'tradeCount'] as const) {
+    const at = take(NAMES[field])
+    if (at >= 0) columns[field] = valueOf(at)
   }
   const first = (at: number): string => rows.map((row) => row[at] ?? '').find((value) => value !== '') ?? ''
   const dateAt = plain.findIndex(

@@ -48,6 +48,9 @@ export const legacyBarsConfigSchema = z
         low: valueColumn('low'),
         close: valueColumn('close'),
         volume: valueColumn('volume'),
+        /** Volume-weighted average price, and number of trades, of a bar; most old pipelines have neither. */
+        vwap: columnSchema.optional(),
+        tradeCount: columnSchema.optional(),
       })
       .prefault({}),
     /** Columns kept as legacy features: none, the named ones, or all that have no other use. */

@@ -301,6 +301,34 @@ describe('text', () => {
   })
 })
 
+describe('average prices and numbers of trades', () => {
+  test('are values of the bars where columns are described for them, prices on the scale of the others', async () => {
+    const old = oldFolder()
+    old.write(
+      'SPY.csv',
+      `${HEADER},wap,count,rsi\n2024-07-02 09:30:00,100,300,100,200,7,150,12,70\n2024-07-02 09:31:00,200,200,200,200,7,,x,71\n`,
+    )
+    const columns = { vwap: 'wap', tradeCount: 'count' }
+    await old.import({ files: '{symbol}.csv', priceScale: 100, columns, features: 'rest' })
+    const bars = old.store.block('SPY', '2024-07-02')?.bars
+    expect([bars?.close, bars?.vwap, bars?.tradeCount]).toEqual([
+      Float64Array.of(2, 2),
+      Float64Array.of(1.5, NaN),
+      Float64Array.of(12, NaN),
+    ])
+    expect(old.store.features('SPY', '2024-07-02')).toEqual(new Map([['rsi', Float64Array.of(70, 71)]]))
+    expect(old.store.files()[0].doubts.join()).toContain('columns.tradeCount')
+  })
+
+  test('are empty where no column is described', async () => {
+    const old = oldFolder()
+    old.write('SPY.csv', `${HEADER},wap\n${ROW},150\n`)
+    await old.import({ files: '{symbol}.csv' })
+    const bars = old.store.block('SPY', '2024-07-02')?.bars
+    expect([bars?.vwap, bars?.tradeCount]).toEqual([Float64Array.of(NaN), Float64Array.of(NaN)])
+  })
+})
+
 describe('symbols', () => {
   test('may stand in a column of one big file', async () => {
     const old = oldFolder(['SPY', 'BRK_B'])

@@ -119,6 +119,14 @@ describe('the form of a file', () => {
     })
   })
 
+  test('is told of average price and number of trades, as IB names them', async () => {
+    const [header, ...rows] = csv(time).trimEnd().split('\n')
+    const text = [`${header},WAP,Count`, ...rows.map((row) => `${row},540.1,7`)].join('\n')
+    const { description, doubts } = await sniff('SPY_20240624.csv', text)
+    expect(description).toMatchObject({ columns: { close: 'Close', vwap: 'WAP', tradeCount: 'Count' } })
+    expect(doubts.join()).not.toContain('not imported')
+  })
+
   test('is told of several header rows, of none, and of symbols in a column', async () => {
     const [, ...rows] = csv(time).split('\n')
     const yfinance = `Price,Open,High,Low,Close,Volume\nTicker,SPY,SPY,SPY,SPY,SPY\nDatetime,,,,,\n${rows.join('\n')}`

@@ -7,6 +7,9 @@ import { Section } from './form-section.tsx'
 
 const VALUE_COLUMNS = ['open', 'high', 'low', 'close', 'volume'] as const
 const VALUE_NAMES = { open: 'Open', high: 'High', low: 'Low', close: 'Close', volume: 'Volume' } as const
+const EXTRA_COLUMNS = ['vwap', 'tradeCount'] as const
+const EXTRA_NAMES = { vwap: 'Average price (vwap)', tradeCount: 'Number of trades' } as const
+
 /** Which column is what. */
 export function Columns({ draft, errorOf, change, preview }: SectionProps) {
   const { columns, features } = draft
@@ -39,6 +42,17 @@ export function Columns({ draft, errorOf, change, preview }: SectionProps) {
             isOptional
             error={errorOf(`columns.${field}`)}
             onChange={(column) => set({ [field]: column })}
+          />
+        ))}
+        {EXTRA_COLUMNS.map((field) => (
+          <ColumnSelect
+            key={field}
+            {...shared}
+            label={EXTRA_NAMES[field]}
+            column={columns[field] ?? null}
+            isOptional
+            error={errorOf(`columns.${field}`)}
+            onChange={(column) => set({ [field]: column ?? undefined })}
           />
         ))}
       </div>
