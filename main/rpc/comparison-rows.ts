@@ -1,101 +1,133 @@
+import { setImmediate } from 'node:timers/promises'
 import type { z } from 'zod'
 import { COMPARED_FIELDS } from '#shared/config/comparison-config.ts'
 import type { CompareRow, compareRowsInputSchema, compareRowsSchema } from '#shared/contract/causes.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import { ROW_CLASS_NAMES, RowClass } from '#main/compare/compare-session.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
-import { type ComparisonRows, ROW_HAS_OPEN } from '#main/stores/comparison-store.ts'
+import { type ComparisonRows, ComparisonStore, ROW_HAS_OPEN } from '#main/stores/comparison-store.ts'
 import { RunAcceptance } from './comparison-causes.ts'
 import { fieldOf } from './comparison-runs.ts'
+import { MOST_RANKED, type RankedRow, RankedRows } from './ranked-rows.ts'
 
 type RowsInput = z.infer<typeof compareRowsInputSchema>
 
-/** A row that passed the filter: where it stands, and what it is ordered by. */
-interface Match {
-  readonly session: number
-  readonly row: number
-  readonly size: number
+/** The rows that passed a filter, in their order. */
+interface OrderedRows {
+  readonly sessions: readonly { readonly symbol: string; readonly sessionDate: string }[]
+  readonly ranked: RankedRows
 }
 
-/** More matches than this are not kept apart: a table is read from its top. */
-const MOST_MATCHES = 1_000_000
+/** How long rows are looked through before the engine attends to something else. */
+const SLICE_MS = 20
+
+/** The order that each engine found last: a table asks for one page of it after the other, and a run never changes. */
+const latestOrders = new WeakMap<Engine, { readonly key: string; readonly ordered: Promise<OrderedRows> }>()
 
 /**
  * A page of the rows of a run that are not plainly equal and pass the filter. Largest first: by the difference in `field`, else by
- * the largest relative difference of any field; minutes on one side only have none and come last.
+ * the largest relative difference of any field; minutes on one side only have none and come last. By time: symbol by symbol.
  *
  * @throws {SwitchyardError} NOT_FOUND without such a run, BAD_ARGUMENTS for an unknown field or a page beyond a million rows.
  */
-export function compareRowsOf(engine: Engine, input: RowsInput): z.infer<typeof compareRowsSchema> {
-  const { comparisons } = engine.stores
+export async function compareRowsOf(engine: Engine, input: RowsInput): Promise<z.infer<typeof compareRowsSchema>> {
   const acceptance = new RunAcceptance(engine, input.runId)
-  const matching = new RowFilter(input, acceptance)
-  const sessions: { readonly symbol: string; readonly sessionDate: string }[] = []
-  let matches: Match[] = []
-  let total = 0
-  const isByTime = input.order === 'time'
+  const filter = new RowFilter(input, acceptance)
   const wanted = input.offset + input.limit
-  if (wanted > MOST_MATCHES) {
-    throw new SwitchyardError('BAD_ARGUMENTS', `The page ends beyond row ${MOST_MATCHES}.`, {
+  if (wanted > MOST_RANKED) {
+    throw new SwitchyardError('BAD_ARGUMENTS', `The page ends beyond row ${MOST_RANKED}.`, {
       hint: 'Filter the rows, or export all of them.',
     })
   }
-  for (const symbol of selectedSymbols(input, acceptance)) {
-    for (const session of comparisons.rows(input.runId, symbol)) {
-      if (!matching.hasSession(session)) continue
-      const place = sessions.push({ symbol, sessionDate: session.sessionDate }) - 1
-      for (const { row, size } of matching.rowsOf(session)) {
-        total++
-        if (!isByTime || matches.length < wanted) matches.push({ session: place, row, size })
-      }
-      // Only the first ones can be on the page.
-      if (!isByTime && matches.length > 4 * wanted + 10_000) {
-        matches = matches.sort(bySize).slice(0, wanted)
+  const { sessions, ranked } = await orderOf(engine, input, filter, acceptance)
+  const page = ranked.page(input.offset, wanted)
+  return { total: ranked.total, rows: await readRows(engine, input.runId, sessions, page, acceptance) }
+}
+
+function orderOf(engine: Engine, input: RowsInput, filter: RowFilter, acceptance: RunAcceptance): Promise<OrderedRows> {
+  const { offset: _offset, limit: _limit, ...asked } = input
+  const active = acceptance.acceptances.filter(({ state }) => state === 'active').map(({ id }) => id)
+  const key = JSON.stringify([asked, asked.state === undefined ? [] : active])
+  const latest = latestOrders.get(engine)
+  if (latest?.key === key) return latest.ordered
+  const ordered = orderRows(engine, input, filter)
+  latestOrders.set(engine, { key, ordered })
+  ordered.catch(() => {
+    if (latestOrders.get(engine)?.ordered === ordered) latestOrders.delete(engine)
+  })
+  return ordered
+}
+
+async function orderRows(engine: Engine, input: RowsInput, filter: RowFilter): Promise<OrderedRows> {
+  // A connection of its own: a half-read table would keep the writer from writing.
+  const comparisons = new ComparisonStore(engine.stores.comparisons.file)
+  try {
+    const sessions: { readonly symbol: string; readonly sessionDate: string }[] = []
+    const ranked = new RankedRows(input.order)
+    let sinceMs = performance.now()
+    for (const symbol of selectedSymbols(input, comparisons)) {
+      for (const session of comparisons.rows(input.runId, symbol)) {
+        if (performance.now() - sinceMs > SLICE_MS) {
+          await setImmediate()
+          sinceMs = performance.now()
+        }
+        if (!filter.hasSession(session)) continue
+        const place = sessions.push({ symbol, sessionDate: session.sessionDate }) - 1
+        filter.rowsOf(session, (row, size) => ranked.add(place, row, size))
       }
     }
+    return { sessions, ranked }
+  } finally {
+    comparisons.close()
   }
-  if (!isByTime) matches.sort(bySize)
-  const page = matches.slice(input.offset, wanted)
-  return { total, rows: readRows(engine, input.runId, sessions, page, acceptance) }
 }
 
-function bySize(a: Match, b: Match): number {
-  return b.size - a.size || a.session - b.session || a.row - b.row
-}
-
-function selectedSymbols({ symbols }: RowsInput, acceptance: RunAcceptance): readonly string[] {
-  const all = [...acceptance.causes.keys()]
+function selectedSymbols({ runId, symbols }: RowsInput, comparisons: ComparisonStore): readonly string[] {
+  const all = [...comparisons.run(runId).symbols].sort()
   return symbols === undefined ? all : all.filter((symbol) => symbols.includes(symbol))
 }
 
-function readRows(
+async function readRows(
   engine: Engine,
   runId: string,
-  sessions: readonly { readonly symbol: string; readonly sessionDate: string }[],
-  page: readonly Match[],
+  sessions: OrderedRows['sessions'],
+  page: readonly RankedRow[],
   acceptance: RunAcceptance,
-): CompareRow[] {
-  const rows = new Map<number, ComparisonRows>()
-  return page.map(({ session: place, row }) => {
+): Promise<CompareRow[]> {
+  const read = new Map<number, ComparisonRows>()
+  const rows: CompareRow[] = []
+  let sinceMs = performance.now()
+  for (const { session: place, row } of page) {
     const { symbol, sessionDate } = sessions[place]
-    let session = rows.get(place)
+    let session = read.get(place)
     if (session === undefined) {
+      if (performance.now() - sinceMs > SLICE_MS) {
+        await setImmediate()
+        sinceMs = performance.now()
+      }
       session = engine.stores.comparisons.sessionRows(runId, symbol, sessionDate)
-      rows.set(place, session)
+      read.set(place, session)
     }
-    const causes = acceptance.causesOf(symbol)
-    const bits = session.causes?.[row] ?? 0
-    return {
-      symbol,
-      sessionDate,
-      ts: session.ts[row],
-      class: ROW_CLASS_NAMES[session.class[row]],
-      old: valuesOf(session.oldValues, row, session.ts.length),
-      fresh: valuesOf(session.newValues, row, session.ts.length),
-      causeKeys: causes.flatMap(({ key }, at) => ((bits & (1 << at)) === 0 ? [] : [key])),
-      state: stateOf(session, row, acceptance),
-    }
-  })
+    rows.push(toRow(session, row, acceptance))
+  }
+  return rows
+}
+
+function toRow(session: ComparisonRows, row: number, acceptance: RunAcceptance): CompareRow {
+  const { symbol, sessionDate, ts, class: classes, oldValues, newValues } = session
+  const causes = acceptance.causesOf(symbol)
+  const bits = session.causes?.[row] ?? 0
+  return {
+    symbol,
+    sessionDate,
+    ts: ts[row],
+    class: ROW_CLASS_NAMES[classes[row]],
+    old: valuesOf(oldValues, row, ts.length),
+    fresh: valuesOf(newValues, row, ts.length),
+    unequal: COMPARED_FIELDS.filter((_field, f) => differenceAt(session, f, row) !== null),
+    causeKeys: causes.flatMap(({ key }, at) => ((bits & (1 << at)) === 0 ? [] : [key])),
+    state: stateOf(session, row, acceptance),
+  }
 }
 
 function valuesOf(values: Float64Array, row: number, rows: number): CompareRow['old'] {
@@ -136,19 +168,21 @@ class RowFilter {
     return (from === undefined || from <= sessionDate) && (to === undefined || sessionDate <= to)
   }
 
-  *rowsOf(session: ComparisonRows): Generator<{ readonly row: number; readonly size: number }> {
+  /** Calls `take` for every row of a session that passes, with what it is ordered by. */
+  rowsOf(session: ComparisonRows, take: (row: number, size: number) => void): void {
     const { leastDifference, causeKey, state } = this.#input
-    const causes = this.#acceptance.causesOf(session.symbol)
-    const wantedBit = causeKey === undefined ? 0 : 1 << causes.findIndex(({ key }) => key === causeKey)
-    if (causeKey !== undefined && !causes.some(({ key }) => key === causeKey)) return
+    const wantedBits = this.#acceptance
+      .causesOf(session.symbol)
+      .reduce((bits, { key }, at) => (key === causeKey ? bits | (1 << at) : bits), 0)
+    if (causeKey !== undefined && wantedBits === 0) return
     for (let row = 0; row < session.ts.length; row++) {
       if (this.#classes !== null && !this.#classes.has(session.class[row])) continue
-      if (wantedBit !== 0 && ((session.causes?.[row] ?? 0) & wantedBit) === 0) continue
+      if (wantedBits !== 0 && ((session.causes?.[row] ?? 0) & wantedBits) === 0) continue
       const size = this.#sizeOf(session, row)
-      if (this.#field >= 0 && size === null) continue
+      if (size === null) continue
       if (leastDifference !== undefined && !(this.#largest(session, row) >= leastDifference)) continue
       if (state !== undefined && stateOf(session, row, this.#acceptance) !== state) continue
-      yield { row, size: size ?? -1 }
+      take(row, size)
     }
   }
 
@@ -160,7 +194,7 @@ class RowFilter {
       const difference = differenceAt(session, f, row)
       if (difference === null) continue
       const value = Math.abs(session.oldValues[f * session.ts.length + row])
-      most = Math.max(most, value > 0 ? difference / value : difference)
+      most = Math.max(most, value > 0 && value < Infinity ? difference / value : difference)
     }
     return most
   }
@@ -173,12 +207,14 @@ class RowFilter {
   }
 }
 
-/** Size of a difference; infinite where one side has no value, null where both have the same. */
+/** Size of a difference; infinite where one side has no value, null where both have the same or the field was not compared. */
 function differenceAt(
-  { ts, class: classes, oldValues, newValues }: ComparisonRows,
+  { counts, ts, class: classes, oldValues, newValues }: ComparisonRows,
   f: number,
   row: number,
 ): number | null {
+  // Of a field that only one side has in the session, no value was compared.
+  if (counts.fields[COMPARED_FIELDS[f]] === undefined) return null
   if (classes[row] !== RowClass.Different && classes[row] !== RowClass.WithinTolerance) return null
   const a = oldValues[f * ts.length + row]
   const b = newValues[f * ts.length + row]

@@ -135,6 +135,7 @@ export const compareGridSchema = z.object({
 })
 export type CompareGrid = z.infer<typeof compareGridSchema>
 
+/** By the size of the difference, or symbol by symbol in time. */
 export const ROW_ORDERS = ['largest', 'time'] as const
 
 export const compareRowsInputSchema = z.object({
@@ -163,6 +164,8 @@ export const compareRowSchema = z.object({
   /** By compared field; null where a side has no value. */
   old: z.record(z.string(), z.number().nullable()),
   fresh: z.record(z.string(), z.number().nullable()),
+  /** Fields that are not equal; one that only one side has in the whole session was not compared. */
+  unequal: z.array(z.string()),
   /** Keys of the causes that its explanation needs. */
   causeKeys: z.array(z.string()),
   state: z.enum(['explained', 'waiting', 'open']).nullable(),

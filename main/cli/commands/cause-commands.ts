@@ -207,8 +207,7 @@ function leastOption(input: CommandInput): number | undefined {
   })
 }
 
-function rowCells({ symbol, ts, class: name, old, fresh, state, causeKeys }: CompareRow): string[] {
-  const unequal = COMPARED_FIELDS.filter((field) => old[field] !== fresh[field])
+function rowCells({ symbol, ts, class: name, old, fresh, unequal, state, causeKeys }: CompareRow): string[] {
   const values = unequal.map((field) => `${field} ${old[field] ?? '-'} -> ${fresh[field] ?? '-'}`)
   return [symbol, isoUtc(ts), name, state ?? '', values.join(', '), causeKeys.join(', ')]
 }
