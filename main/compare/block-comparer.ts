@@ -209,14 +209,16 @@ export class BlockComparer {
       }
       if (b === ts) newRow = j++
       if (!isWhole && minuteHash(ts, seed) >= below) continue
-      if (isDuplicate || (oldRow >= 0 && duplicateTs?.has(ts) === true)) counts.duplicateKeys++
       this.#ts[minutes] = ts
       this.#oldRow[minutes] = oldRow
       this.#newRow[minutes] = newRow
       if (ts >= unsettledFrom) {
         counts.notSettled++
-        this.#class[minutes] = RowClass.NotSettled
-      } else if (newRow < 0) {
+        this.#class[minutes++] = RowClass.NotSettled
+        continue
+      }
+      if (isDuplicate || (oldRow >= 0 && duplicateTs?.has(ts) === true)) counts.duplicateKeys++
+      if (newRow < 0) {
         counts.oldOnly++
         this.#class[minutes] = RowClass.OldOnly
       } else if (oldRow < 0) {

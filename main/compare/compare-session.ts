@@ -57,7 +57,7 @@ export interface SessionRules {
  * has a minute once, of several old rows of a minute the last is compared and the minute is counted in `duplicateKeys`.
  *
  * A field is equal, within tolerance, different, or empty on one side; {@link BlockComparer} says when. The optional fields
- * (vwap, tradeCount) are compared where both sides have at least one value of them in the session; else `counts.fields` does
+ * (vwap, tradeCount) are compared where both sides have at least one settled value of them in the session; else `counts.fields` does
  * not have them.
  */
 export function compareSession(
@@ -76,8 +76,10 @@ export class SessionComparer {
   compare(old: BarColumns, fresh: BarColumns, tolerances: Tolerances, rules: SessionRules = {}): SessionComparison {
     const oldColumns = COMPARED_FIELDS.map((field) => old[field])
     const newColumns = COMPARED_FIELDS.map((field) => fresh[field])
+    const [oldRows, newRows] = [old, fresh].map(({ ts }) => settledRows(ts, rules.unsettledFromTs))
     const isLeftOut = COMPARED_FIELDS.map(
-      (field, f) => OPTIONAL_FIELDS.includes(field) && !(hasValue(oldColumns[f]) && hasValue(newColumns[f])),
+      (field, f) =>
+        OPTIONAL_FIELDS.includes(field) && !(hasValue(oldColumns[f], oldRows) && hasValue(newColumns[f], newRows)),
     )
     const { observe, edges, ...others } = rules
     const result = this.#blocks.compare(
@@ -144,8 +146,15 @@ function edgesOf(edges: SessionEdges | undefined): Pick<BlockRules, 'edges'> {
   return { edges: { ...edges, open: limitsOf(edges.open), close: limitsOf(edges.close) } }
 }
 
-function hasValue(column: Float64Array): boolean {
-  for (const value of column) if (value === value) return true
+/** How many rows are settled; minutes ascend. */
+function settledRows(ts: Float64Array, unsettledFromTs = Infinity): number {
+  let rows = ts.length
+  while (rows > 0 && ts[rows - 1] >= unsettledFromTs) rows--
+  return rows
+}
+
+function hasValue(column: Float64Array, rows: number): boolean {
+  for (let i = 0; i < rows; i++) if (column[i] === column[i]) return true
   return false
 }
 

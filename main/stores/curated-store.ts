@@ -6,7 +6,15 @@ import type { SessionDate } from '#shared/time.ts'
 import type { BuildInputs } from '#shared/quality/build-inputs.ts'
 import type { SessionMetrics } from '#shared/quality/session-metrics.ts'
 import { BAR_BLOB_COLUMNS, type CuratedBlobs, decodeCurated } from './bar-blocks.ts'
-import { guarded, openReadable, openWritable, type Readable, type Statement, type Writable } from './database.ts'
+import {
+  guarded,
+  holdSnapshot,
+  openReadable,
+  openWritable,
+  type Readable,
+  type Statement,
+  type Writable,
+} from './database.ts'
 import { LAYERS } from './layers.ts'
 
 /** The time line that a session owns: raw bars with `fromTs <= ts < toTs` are its business. Epoch seconds. */
@@ -179,6 +187,11 @@ export class CuratedStore {
 
   close(): void {
     this.#database.close()
+  }
+
+  /** From here on reads what is stored now, until it is closed. Only for connections of one's own. */
+  holdSnapshot(): void {
+    holdSnapshot(this.#database)
   }
 
   /** From now on this connection sees what is stored now, until it is closed. Not for the connection that writes. */

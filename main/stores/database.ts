@@ -84,6 +84,16 @@ export function openReadable(file: string, kind: DatabaseKind): Readable {
   })
 }
 
+/**
+ * From here to its end a connection reads what is stored at this moment, whatever is written meanwhile. To be closed soon: what is
+ * written until then stays in the write-ahead log.
+ */
+export function holdSnapshot(database: Readable): void {
+  database.exec('begin')
+  // The transaction begins with its first read.
+  database.prepare('select count(*) from sqlite_schema').get()
+}
+
 /** Runs `work` and gives SQLite's errors the file's name and a remedy. */
 export function guarded<T>(file: string, work: () => T): T {
   try {

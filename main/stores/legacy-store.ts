@@ -2,7 +2,7 @@ import type { Statement } from 'better-sqlite3'
 import type { BarColumns } from '#shared/bars.ts'
 import type { SessionDate } from '#shared/time.ts'
 import { BAR_BLOB_COLUMNS, BarEncoder, type BarBlobs, decodeBars, encodeBars, hashBars } from './bar-blocks.ts'
-import { guarded, openReadable, openWritable, type Readable, type Writable } from './database.ts'
+import { guarded, holdSnapshot, openReadable, openWritable, type Readable, type Writable } from './database.ts'
 import { LAYERS } from './layers.ts'
 import { type LegacyPiece, mergePieces } from './legacy-pieces.ts'
 import { decodeDoubles, decodeTimes, encodeDoubles, hashBlobs } from './session-block.ts'
@@ -155,6 +155,11 @@ export class LegacyStore {
 
   close(): void {
     this.#database.close()
+  }
+
+  /** From here on reads what is stored now, until it is closed. Only for connections of one's own. */
+  holdSnapshot(): void {
+    holdSnapshot(this.#database)
   }
 
   latestImport(symbol: string): LegacyImport | undefined {

@@ -148,6 +148,16 @@ describe('several old rows of a minute', () => {
     const { counts } = compareSession(bars, bars, EXACT, { duplicateTs: new Set([minute(1), minute(7)]) })
     expect(counts).toMatchObject({ duplicateKeys: 1, common: 2, equal: 2 })
   })
+
+  test('are not counted where the minute is not settled', () => {
+    const bars = barsOf([{ ts: minute(0) }, { ts: minute(1) }])
+    const rules = { duplicateTs: new Set([minute(0), minute(1)]), unsettledFromTs: minute(1) }
+    expect(compareSession(bars, bars, EXACT, rules).counts).toMatchObject({
+      duplicateKeys: 1,
+      common: 1,
+      notSettled: 1,
+    })
+  })
 })
 
 describe('minutes that are not settled', () => {

@@ -1,6 +1,6 @@
 import { allocateBars, type BarColumns } from '#shared/bars.ts'
 import { RowClass } from '#main/compare/block-comparer.ts'
-import { OLD_ONLY } from '#main/compare/causes/attribute-differences.ts'
+import { DOUBLED_ROW, OLD_ONLY } from '#main/compare/causes/attribute-differences.ts'
 import { causeKey } from '#main/compare/causes/cause-key.ts'
 import { explainDifferences } from '#main/compare/causes/explain-differences.ts'
 import { SessionComparer, type SessionRules } from '#main/compare/compare-session.ts'
@@ -33,6 +33,8 @@ export function* compareSymbol(task: CompareTask): Generator<Delivery<'compare'>
   const newSide = openNewSide(task.newSide)
   const legacy = new LegacyStore(task.legacyFile)
   try {
+    // What is searched for causes afterwards must be what was compared, and what the hashes of the run say.
+    legacy.holdSnapshot()
     const { symbol, tolerances, unsettledFromTs, sample } = task
     const comparer = new SessionComparer()
     const duplicateTs = new Set(legacy.duplicates(symbol).map(({ ts }) => ts))
@@ -128,8 +130,9 @@ function causesOf(
   dates: readonly SessionDate[],
   unequal: readonly SessionRows[],
 ): SymbolCauses {
+  const duplicates = legacy.duplicates(symbol)
   const isAlike = unequal.every(({ class: classes }) => classes.every(needsNoExplanation))
-  if (isAlike && legacy.duplicates(symbol).length === 0) {
+  if (isAlike && duplicates.length === 0) {
     const sessions = unequal.map(({ sessionDate, ts }) => ({
       sessionDate,
       entries: [],
@@ -145,7 +148,10 @@ function causesOf(
     if (!hasHours) {
       // On a day without a session there is no way to say when a bar should be: nothing explains it.
       const rowCauses = new Uint32Array(ts.length).fill(ROW_HAS_OPEN)
-      return { sessionDate, entries: ts.length === 0 ? [] : [[OLD_ONLY, 0, ts.length] as const], rowCauses }
+      const isOld = new Set(ts.filter((_ts, i) => classes[i] === RowClass.OldOnly))
+      const doubled = duplicates.filter((row) => isOld.has(row.ts)).length
+      const entries = [[DOUBLED_ROW, 0, doubled] as const, [OLD_ONLY, 0, isOld.size] as const]
+      return { sessionDate, entries: entries.filter(([, , count]) => count > 0), rowCauses }
     }
     const place = index++
     const rowCauses = new Uint32Array(ts.length)

@@ -20,12 +20,14 @@ export interface OpenNewSide {
   close(): void
 }
 
+/** Opens the new side as it is stored now: what is written meanwhile is not seen. */
 export function openNewSide(side: NewSide): OpenNewSide {
   return side.kind === 'curated' ? openCurated(side.file) : openLegacy(side)
 }
 
 function openCurated(file: string): OpenNewSide {
   const store = new CuratedStore(file)
+  store.holdSnapshot()
   return {
     sessionDates: (symbol, from, to) => store.sessions(symbol, from, to).map(({ session }) => session.date),
     block: (symbol, date) => {
@@ -40,6 +42,7 @@ function openCurated(file: string): OpenNewSide {
 
 function openLegacy({ file, sessions }: Extract<NewSide, { kind: 'legacy' }>): OpenNewSide {
   const store = new LegacyStore(file)
+  store.holdSnapshot()
   const hours = new Map(sessions.map((session) => [session.date, session]))
   return {
     sessionDates: (symbol, from, to) => store.sessionDates(symbol, from, to),
