@@ -6,9 +6,11 @@ import { findMinute } from '#main/legacy/find-minute.ts'
 import type { CandidateFile } from '#main/legacy/import-files.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
 
+const CHANGED = 'The file has changed since it was imported.'
+
 /**
  * File and line that an old bar came from; reads the files anew. Of several files the last one by name counts, of several lines
- * the last one.
+ * the last one; which one it was is left open where a file that may have counted is no longer what was imported.
  */
 export async function oldSourceOf(
   engine: Engine,
@@ -31,19 +33,35 @@ export async function oldSourceOf(
     return target === undefined ? undefined : { symbol: target, calendar: services.calendarOf(target) }
   }
   const sources: OldSource['sources'] = []
-  for (const { file, sha256 } of imported) {
-    const nothing = { file, line: null, text: null, isCompared: false }
+  for (const { file, sha256, descriptionHash } of imported) {
+    const without = (problem: string): void => {
+      sources.push({ file, line: null, text: null, isCompared: false, problem })
+    }
     const candidate = candidates.get(file)
     if (candidate === undefined) {
-      sources.push({ ...nothing, problem: 'The file is no longer there, or switchyard.yaml does not describe it.' })
+      without('The file is no longer there, or switchyard.yaml does not describe it.')
       continue
     }
-    const found = await findMinute(candidate, { symbol, ts }, (oldName) => targetOf(candidate, oldName))
-    const problem = found.sha256 === sha256 ? null : 'The file has changed since it was imported.'
-    if (found.rows.length === 0 && problem !== null) sources.push({ ...nothing, problem })
+    if (candidate.descriptionHash !== descriptionHash) {
+      without('The file is described otherwise than when it was imported; the next import reads it anew.')
+      continue
+    }
+    const found = await findMinute(candidate, { symbol, ts }, (oldName) => targetOf(candidate, oldName)).catch(
+      (thrown: unknown) => {
+        if (thrown instanceof SwitchyardError) return thrown
+        throw thrown
+      },
+    )
+    if (found instanceof SwitchyardError) {
+      without(found.message)
+      continue
+    }
+    const problem = found.sha256 === sha256 ? null : CHANGED
+    if (found.rows.length === 0 && problem !== null) without(problem)
     for (const { line, text } of found.rows) sources.push({ file, line, text, isCompared: false, problem })
   }
-  const last = sources.findLast(({ line }) => line !== null)
-  if (last !== undefined) last.isCompared = true
+  // What a file that is gone or has changed had of the minute, nobody knows: if it comes later it may have been what counted.
+  const last = sources.findLast(({ line, problem }) => line !== null || problem !== null)
+  if (last !== undefined && last.problem === null) last.isCompared = true
   return { symbol, ts, sources }
 }

@@ -188,7 +188,7 @@ export const oldSourceSchema = z.object({
       /** Line, or row in a file without lines, from 1; null when it was not found. */
       line: z.int().nullable(),
       text: z.string().nullable(),
-      /** Whether its values are those that were compared: the last one counts. */
+      /** Whether its values are those that were compared: the last one counts. None is where that cannot be said any more. */
       isCompared: z.boolean(),
       /** Why nothing can be shown: the file is gone or has changed since the import. */
       problem: z.string().nullable(),

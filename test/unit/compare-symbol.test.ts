@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { Session } from '#shared/calendar/calendar.ts'
 import { COMPARED_FIELDS } from '#shared/config/comparison-config.ts'
 import type { ComparisonCounts } from '#shared/jobs/job-kinds.ts'
-import type { Limit, Tolerances } from '#main/compare/tolerances.ts'
+import type { Tolerances } from '#main/compare/tolerances.ts'
 import { compareSymbol } from '#main/jobs/compute/compare-symbol.ts'
 import type { CompareBatch, CompareTask } from '#main/jobs/compute/compute-task.ts'
 import { type LegacyImport, WritableLegacyStore } from '#main/stores/legacy-store.ts'
@@ -40,7 +40,7 @@ function put(store: WritableLegacyStore, days: Days): void {
   store.replaceSymbol(IMPORT, sessions, [], 1)
 }
 
-const EXACT = Object.fromEntries(COMPARED_FIELDS.map((field) => [field, { abs: 0, rel: 0 } as Limit])) as Tolerances
+const EXACT = Object.fromEntries(COMPARED_FIELDS.map((field) => [field, { abs: 0, rel: 0 }])) as Tolerances
 
 function taskOf(old: WritableLegacyStore, fresh: WritableLegacyStore, more: Partial<CompareTask> = {}): CompareTask {
   const hours: readonly Session[] = [SESSION]
