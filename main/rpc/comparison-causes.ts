@@ -13,7 +13,7 @@ import type {
 import { SwitchyardError } from '#shared/errors.ts'
 import type { ComparisonCounts } from '#shared/jobs/job-kinds.ts'
 import { DOUBLED_ROW, NEW_ONLY, OLD_ONLY } from '#main/compare/causes/attribute-differences.ts'
-import { AcceptedCauses } from '#main/compare/causes/explained.ts'
+import { AcceptedCauses, hasOutgrown, isAboutSymbol } from '#main/compare/causes/explained.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
 import type { SessionAttribution } from '#main/stores/comparison-store.ts'
 import type { StoredAcceptance } from '#main/stores/ops-store.ts'
@@ -38,7 +38,9 @@ export class RunAcceptance {
   readonly causes: ReadonlyMap<string, readonly StoredCause[] | null>
   readonly acceptances: readonly Acceptance[]
   #latest: { readonly symbol: string; readonly sessionDate: string; readonly accepted: AcceptedCauses } | undefined
-  readonly #active: readonly ({ readonly causeKey: string } & AcceptanceScope)[]
+  readonly #active: readonly (Pick<Acceptance, 'causeKey' | 'extents'> & AcceptanceScope)[]
+  /** Values and one-sided minutes of each symbol that were compared. */
+  readonly #compared = new Map<string, number>()
 
   constructor(engine: Engine, runId: string) {
     engine.stores.comparisons.run(runId)
@@ -46,7 +48,10 @@ export class RunAcceptance {
     this.acceptances = acceptancesOf(engine)
     this.#active = this.acceptances
       .filter(({ state }) => state === 'active')
-      .map(({ causeKey, scope }) => ({ causeKey, ...scope }))
+      .map(({ causeKey, extents, scope }) => ({ causeKey, extents, ...scope }))
+    for (const { symbol, counts } of engine.stores.comparisons.sessions(runId)) {
+      this.#compared.set(symbol, (this.#compared.get(symbol) ?? 0) + comparedOf(counts))
+    }
   }
 
   /** Whether causes were looked for in any symbol. */
@@ -58,11 +63,27 @@ export class RunAcceptance {
     return this.causes.get(symbol) ?? []
   }
 
+  /** Differences of a symbol that need a cause, of all that was compared of it, 0 to 1. */
+  extentOf(symbol: string, { explained }: Pick<StoredCause, 'explained'>): number {
+    return explained / Math.max(1, explained, this.#compared.get(symbol) ?? 0)
+  }
+
+  /** Whether a cause is accepted for a symbol, and in every acceptance for when it was far smaller. */
+  isOutgrown(symbol: string, cause: StoredCause): boolean {
+    const own = this.#active.filter((decision) => decision.causeKey === cause.key && isAboutSymbol(decision, symbol))
+    const extent = this.extentOf(symbol, cause)
+    return own.length > 0 && own.every((decision) => hasOutgrown(decision, symbol, { extent }))
+  }
+
   /** What is accepted in one session. */
   in(symbol: string, sessionDate: string): AcceptedCauses {
     // Rows of one session follow each other.
     if (this.#latest?.symbol !== symbol || this.#latest.sessionDate !== sessionDate) {
-      const causes = this.causesOf(symbol).map(({ key, scope }) => ({ key, fields: scope.fields }))
+      const causes = this.causesOf(symbol).map((cause) => ({
+        key: cause.key,
+        fields: cause.scope.fields,
+        extent: this.extentOf(symbol, cause),
+      }))
       this.#latest = { symbol, sessionDate, accepted: new AcceptedCauses(this.#active, causes, symbol, sessionDate) }
     }
     return this.#latest.accepted
@@ -84,6 +105,11 @@ function statesOf(
     if (state !== 'open') states[state] += count
   }
   return states
+}
+
+/** Values of common minutes, minutes on one side only, and doubled ones. */
+function comparedOf({ common, oldOnly, newOnly, duplicateKeys, fields }: ComparisonCounts): number {
+  return common * Object.keys(fields).length + oldOnly + newOnly + duplicateKeys
 }
 
 function differencesOf({ oldOnly, newOnly, duplicateKeys, fields }: ComparisonCounts): number {
@@ -188,7 +214,16 @@ function mergedCauses(acceptance: RunAcceptance, total: number, acceptedOf: Read
       merged.set(cause.key, known)
       const { scope, explained, fit, words } = cause
       const dates = scope.dates === null ? null : scope.dates.map((run) => ({ ...run }))
-      known.symbols.push({ symbol, dates, explained, fit, words })
+      const extent = acceptance.extentOf(symbol, cause)
+      known.symbols.push({
+        symbol,
+        dates,
+        explained,
+        fit,
+        words,
+        extent,
+        isOutgrown: acceptance.isOutgrown(symbol, cause),
+      })
       known.explained += explained
       const samples = cause.samples.map((sample) => ({ symbol, ...toSample(sample) }))
       known.samples.push(...samples.slice(0, MOST_SAMPLES - known.samples.length))
@@ -243,6 +278,7 @@ export function acceptCause(engine: Engine, input: z.infer<typeof acceptCauseInp
     words: cause.words,
     runId: input.runId,
     scope: input.scope,
+    extents: Object.fromEntries(cause.symbols.map(({ symbol, extent }) => [symbol, extent])),
     reason: input.reason,
     author: input.author,
     acceptedAtMs: nowMs,
@@ -252,7 +288,7 @@ export function acceptCause(engine: Engine, input: z.infer<typeof acceptCauseInp
   return withState(stores.ops.acceptance(id), nowMs)
 }
 
-/** Takes an acceptance back. Throws NOT_FOUND when there is none with the id, CONFLICT when it is withdrawn already. */
+/** Takes an acceptance back. Throws NOT_FOUND when there is none with the id, BAD_ARGUMENTS when it is withdrawn already. */
 export function withdrawAcceptance(engine: Engine, input: z.infer<typeof withdrawAcceptanceInputSchema>): Acceptance {
   const { services, stores } = engine
   const known = stores.ops.acceptance(input.id)
@@ -290,9 +326,8 @@ export function compareGridOf(engine: Engine, runId: string): CompareGrid {
     const { symbol, sessionDate, counts } = session
     const at = (rowOf.get(symbol) ?? 0) * sessionDates.length + (columnOf.get(sessionDate) ?? 0)
     const { total, explained, waiting } = statesOf(session, acceptance)
-    const fields = Object.keys(counts.fields).length
     // A minute can be doubled more than once.
-    grid.compared[at] = Math.max(total, counts.common * fields + counts.oldOnly + counts.newOnly + counts.duplicateKeys)
+    grid.compared[at] = Math.max(total, comparedOf(counts))
     grid.total[at] = total
     grid.explained[at] = explained
     grid.waiting[at] = waiting

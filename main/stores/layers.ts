@@ -16,6 +16,7 @@ import { jobControls } from './migrations/ops/0002-job-controls.ts'
 import { connectionLog } from './migrations/ops/0003-connection-log.ts'
 import { qualityDecisions } from './migrations/ops/0004-quality-decisions.ts'
 import { causeAcceptances } from './migrations/ops/0005-cause-acceptances.ts'
+import { acceptanceExtents } from './migrations/ops/0006-acceptance-extents.ts'
 import { responses } from './migrations/raw/0001-responses.ts'
 import { verification } from './migrations/raw/0002-verification.ts'
 import { priceRatio } from './migrations/raw/0003-price-ratio.ts'
@@ -67,7 +68,7 @@ export const LAYERS = {
   ops: {
     name: 'ops',
     applicationId: 0x53775935,
-    migrations: [jobs, jobControls, connectionLog, qualityDecisions, causeAcceptances],
+    migrations: [jobs, jobControls, connectionLog, qualityDecisions, causeAcceptances, acceptanceExtents],
     synchronous: 'FULL',
   },
 } as const satisfies Record<string, DatabaseKind>

@@ -1,4 +1,4 @@
-import { type Acceptance, acceptanceScopeSchema } from '#shared/contract/causes.ts'
+import { type Acceptance, acceptanceExtentsSchema, acceptanceScopeSchema } from '#shared/contract/causes.ts'
 import type { ConnectionEntry } from '#shared/contract/connection.ts'
 import type { Acknowledgement, FindingKey } from '#shared/contract/quality.ts'
 import { type ErrorReport, SwitchyardError } from '#shared/errors.ts'
@@ -36,18 +36,23 @@ export interface AcknowledgedFinding extends Acknowledgement {
 /** A cause of differences between old and new that somebody accepted. */
 export type StoredAcceptance = Omit<Acceptance, 'state'>
 
-interface AcceptanceRow extends Omit<StoredAcceptance, 'scope'> {
+interface AcceptanceRow extends Omit<StoredAcceptance, 'scope' | 'extents'> {
   readonly scope: string
+  readonly extents: string
 }
 
 const ACCEPTANCES = `
-  select id, cause_key as causeKey, kind, words, run_id as runId, scope, reason, author, accepted_at_ms as acceptedAtMs,
+  select id, cause_key as causeKey, kind, words, run_id as runId, scope, extents, reason, author, accepted_at_ms as acceptedAtMs,
          expires_at_ms as expiresAtMs, withdrawn_at_ms as withdrawnAtMs, withdrawn_by as withdrawnBy,
          withdrawn_reason as withdrawnReason
   from cause_acceptances`
 
 function toAcceptance(row: AcceptanceRow): StoredAcceptance {
-  return { ...row, scope: acceptanceScopeSchema.parse(JSON.parse(row.scope)) }
+  return {
+    ...row,
+    scope: acceptanceScopeSchema.parse(JSON.parse(row.scope)),
+    extents: acceptanceExtentsSchema.parse(JSON.parse(row.extents)),
+  }
 }
 
 interface AckSelection {
@@ -251,17 +256,30 @@ export class WritableOpsStore extends OpsStore {
   acceptCause(
     acceptance: Pick<
       StoredAcceptance,
-      'causeKey' | 'kind' | 'words' | 'runId' | 'scope' | 'reason' | 'author' | 'acceptedAtMs' | 'expiresAtMs'
+      | 'causeKey'
+      | 'kind'
+      | 'words'
+      | 'runId'
+      | 'scope'
+      | 'extents'
+      | 'reason'
+      | 'author'
+      | 'acceptedAtMs'
+      | 'expiresAtMs'
     >,
   ): number {
     return guarded(this.file, () =>
       Number(
         this.#database
           .prepare(
-            `insert into cause_acceptances (cause_key, kind, words, run_id, scope, reason, author, accepted_at_ms, expires_at_ms)
-             values (@causeKey, @kind, @words, @runId, @scope, @reason, @author, @acceptedAtMs, @expiresAtMs)`,
+            `insert into cause_acceptances (cause_key, kind, words, run_id, scope, extents, reason, author, accepted_at_ms, expires_at_ms)
+             values (@causeKey, @kind, @words, @runId, @scope, @extents, @reason, @author, @acceptedAtMs, @expiresAtMs)`,
           )
-          .run({ ...acceptance, scope: JSON.stringify(acceptance.scope) }).lastInsertRowid,
+          .run({
+            ...acceptance,
+            scope: JSON.stringify(acceptance.scope),
+            extents: JSON.stringify(acceptance.extents),
+          }).lastInsertRowid,
       ),
     )
   }

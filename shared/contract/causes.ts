@@ -13,6 +13,9 @@ export const acceptanceScopeSchema = z.object({
 })
 export type AcceptanceScope = z.infer<typeof acceptanceScopeSchema>
 
+/** By symbol, how large a cause was: the share that needs it of all that was compared of the symbol, 0 to 1. */
+export const acceptanceExtentsSchema = z.record(z.string(), z.number())
+
 export const acceptanceSchema = z.object({
   id: z.int(),
   /** Which cause, in any run: its kind and the numbers that make it this one. */
@@ -23,6 +26,8 @@ export const acceptanceSchema = z.object({
   /** The run that showed it. */
   runId: z.string(),
   scope: acceptanceScopeSchema,
+  /** When it was accepted. Where it is more than twice as large now, it waits again; empty when it was not kept. */
+  extents: acceptanceExtentsSchema,
   reason: z.string(),
   author: z.string(),
   acceptedAtMs: z.number(),
@@ -70,6 +75,10 @@ export const runCauseSchema = z.object({
       /** Of what the cause is about, the part that it accounts for, 0 to 1. */
       fit: z.number(),
       words: z.string(),
+      /** Of all values and one-sided minutes of the symbol that were compared, those that need it, 0 to 1. */
+      extent: z.number(),
+      /** It is accepted for this symbol, but was less than half as large then: it waits again. */
+      isOutgrown: z.boolean(),
     }),
   ),
   /** Differences whose explanation needs it, maybe together with others. */
@@ -113,7 +122,7 @@ export const acceptCauseInputSchema = z.object({
   scope: acceptanceScopeSchema.default({}),
   reason: z.string().trim().min(1),
   author: z.string().trim().min(1),
-  expiresAtMs: z.number().nullable().default(null),
+  expiresAtMs: z.int().nullable().default(null),
 })
 
 export const withdrawAcceptanceInputSchema = z.object({

@@ -56,6 +56,9 @@ export function causeLines({ isSearched, differences, open, causes: found }: Run
       ...acceptances
         .filter(({ state }) => state === 'active')
         .map((acceptance) => `    ${acceptanceWords(acceptance)}`),
+      ...symbols
+        .filter(({ isOutgrown }) => isOutgrown)
+        .map(({ symbol }) => `    ${symbol}: more than twice as large as when it was accepted; it waits again`),
     ]),
     ...(left.length === 0 ? [] : [`  without a cause: ${left.join(', ')}`]),
   ]

@@ -8,6 +8,8 @@ export interface AcceptedCause {
   readonly from?: SessionDate | undefined
   readonly to?: SessionDate | undefined
   readonly fields?: readonly string[] | undefined
+  /** By symbol, {@link AcceptableCause} `extent` when it was accepted; empty where that was not kept. */
+  readonly extents: Readonly<Record<string, number>>
 }
 
 export type DifferenceStateName = 'explained' | 'waiting' | 'open'
@@ -17,6 +19,31 @@ export interface AcceptableCause {
   readonly key: string
   /** Fields whose values it changes; null where it is about whole rows. */
   readonly fields: readonly string[] | null
+  /** Differences that need it, of all values and one-sided minutes of the symbol that were compared, 0 to 1. */
+  readonly extent: number
+}
+
+/** An acceptance holds until a cause is more than so many times as large as it was. */
+const MOST_GROWTH = 2
+
+/**
+ * Whether a cause has become so much larger than it was when it was accepted that the decision was not about this. A symbol that did not show
+ * it then is measured by the one that showed it most.
+ */
+export function hasOutgrown(
+  { extents }: Pick<AcceptedCause, 'extents'>,
+  symbol: string,
+  { extent }: Pick<AcceptableCause, 'extent'>,
+): boolean {
+  const known = Object.values(extents)
+  if (known.length === 0) return false
+  const then = Object.hasOwn(extents, symbol) ? extents[symbol] : Math.max(...known)
+  return extent > MOST_GROWTH * then
+}
+
+/** Whether a decision is about a symbol, whatever the dates. */
+export function isAboutSymbol({ symbols }: Pick<AcceptedCause, 'symbols'>, symbol: string): boolean {
+  return symbols === undefined || symbols.includes(symbol)
 }
 
 /**
@@ -35,15 +62,18 @@ export class AcceptedCauses {
     sessionDate: SessionDate,
   ) {
     const covering = accepted.filter(
-      ({ symbols, from, to }) =>
-        (symbols === undefined || symbols.includes(symbol)) &&
-        (from === undefined || from <= sessionDate) &&
-        (to === undefined || sessionDate <= to),
+      (decision) =>
+        isAboutSymbol(decision, symbol) &&
+        (decision.from === undefined || decision.from <= sessionDate) &&
+        (decision.to === undefined || sessionDate <= decision.to),
     )
     const bitsOf = (isCovered: (decision: AcceptedCause, cause: AcceptableCause) => boolean): number =>
       causes.reduce(
         (bits, cause, at) =>
-          covering.some((decision) => decision.causeKey === cause.key && isCovered(decision, cause))
+          covering.some(
+            (decision) =>
+              decision.causeKey === cause.key && !hasOutgrown(decision, symbol, cause) && isCovered(decision, cause),
+          )
             ? bits | (1 << at)
             : bits,
         0,

@@ -30,6 +30,11 @@ export function causesSection({ isSearched, differences, open, causes }: RunCaus
         const until = expiresAtMs === null ? '' : ` until ${isoUtc(Math.floor(expiresAtMs / 1000)).slice(0, 10)}`
         return `${author}${until}: ${reason}`
       })
+    const grown = cause.symbols.filter(({ isOutgrown }) => isOutgrown).map(({ symbol }) => symbol)
+    if (grown.length > 0) {
+      const others = grown.length > MOST_SYMBOLS ? ` and ${grown.length - MOST_SYMBOLS} more` : ''
+      decisions.push(`it has grown in ${grown.slice(0, MOST_SYMBOLS).join(', ')}${others} and waits again`)
+    }
     const fit = number(100 * Math.min(...cause.symbols.map((symbol) => symbol.fit)))
     return [
       cause.words,

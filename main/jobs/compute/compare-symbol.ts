@@ -166,7 +166,9 @@ function causesOf(
     const entries = ledger.entriesOf(place).map(({ field, causes: bits, count }) => [field, bits, count] as const)
     return { sessionDate, entries, rowCauses }
   })
-  return { causes: causes.map((cause) => ({ ...cause, key: causeKey(cause, cause.scope) })), sessions }
+  const inHours = unequal.filter(({ hasHours }) => hasHours).map(({ sessionDate }) => sessionDate)
+  const span = { first: inHours[0], last: inHours[inHours.length - 1] }
+  return { causes: causes.map((cause) => ({ ...cause, key: causeKey(cause, cause.scope, span) })), sessions }
 }
 
 /** Whether nothing about a row has to be explained. */
