@@ -10,6 +10,7 @@ import { os } from './base.ts'
 import { acceptancesOf, acceptCause, compareGridOf, runCausesOf, withdrawAcceptance } from './comparison-causes.ts'
 import { compareRowsOf } from './comparison-rows.ts'
 import { oldSourceOf } from './old-source.ts'
+import { inSlices, readingApart } from './in-slices.ts'
 import { featureProfiles } from './feature-comparison.ts'
 import { runReport } from './comparison-report.ts'
 import { drift, fieldOf, noiseFloors, profilesOf, runDetail, toRun, trend, whatIf } from './comparison-runs.ts'
@@ -21,8 +22,8 @@ export const compare = os.compare.router({
   runs: os.compare.runs.handler(({ context }) => context.engine.stores.comparisons.runs().map(toRun)),
   run: os.compare.run.handler(({ context, input }) => runDetail(context.engine.stores.comparisons, input.runId)),
   report: os.compare.report.handler(({ context, input }) => runReport(context.engine, input.runId)),
-  reportHtml: os.compare.reportHtml.handler(({ context, input }) => ({
-    html: htmlReport(runReport(context.engine, input.runId)),
+  reportHtml: os.compare.reportHtml.handler(async ({ context, input }) => ({
+    html: htmlReport(await runReport(context.engine, input.runId)),
   })),
   profiles: os.compare.profiles.handler(({ context, input }) =>
     profilesOf(context.engine.stores.comparisons, input.runId, fieldOf(input.field), input.dimension),
@@ -91,24 +92,28 @@ function overlayOf(engine: Engine, input: { symbol: string; sessionDate: string;
   }
 }
 
-function histogramOf(engine: Engine, input: { runId: string; field: string; symbol?: string | undefined }): Histogram {
+async function histogramOf(
+  engine: Engine,
+  input: { runId: string; field: string; symbol?: string | undefined },
+): Promise<Histogram> {
   const field = fieldOf(input.field)
   const f = COMPARED_FIELDS.indexOf(field)
-  const { comparisons } = engine.stores
-  comparisons.run(input.runId)
-  const differences: number[] = []
-  let zeros = 0
-  for (const rows of comparisons.rows(input.runId, input.symbol)) {
-    const count = rows.ts.length
-    if (rows.counts.fields[field] === undefined) continue
-    // Rows that are equal in every field are only counted.
-    zeros += rows.counts.equal
-    for (let i = 0; i < count; i++) {
-      if (rows.class[i] !== RowClass.Different && rows.class[i] !== RowClass.WithinTolerance) continue
-      const difference = rows.newValues[f * count + i] - rows.oldValues[f * count + i]
-      if (difference === 0) zeros++
-      else if (Number.isFinite(difference)) differences.push(difference)
+  engine.stores.comparisons.run(input.runId)
+  return readingApart(engine, async (comparisons) => {
+    const differences: number[] = []
+    let zeros = 0
+    for await (const rows of inSlices(comparisons.rows(input.runId, input.symbol))) {
+      const count = rows.ts.length
+      if (rows.counts.fields[field] === undefined) continue
+      // Rows that are equal in every field are only counted.
+      zeros += rows.counts.equal
+      for (let i = 0; i < count; i++) {
+        if (rows.class[i] !== RowClass.Different && rows.class[i] !== RowClass.WithinTolerance) continue
+        const difference = rows.newValues[f * count + i] - rows.oldValues[f * count + i]
+        if (difference === 0) zeros++
+        else if (Number.isFinite(difference)) differences.push(difference)
+      }
     }
-  }
-  return differenceHistogram(field, Float64Array.from(differences), zeros)
+    return differenceHistogram(field, Float64Array.from(differences), zeros)
+  })
 }

@@ -15,9 +15,10 @@ import type { ComparisonCounts } from '#shared/jobs/job-kinds.ts'
 import { DOUBLED_ROW, NEW_ONLY, OLD_ONLY } from '#main/compare/causes/attribute-differences.ts'
 import { AcceptedCauses, hasOutgrown, isAboutSymbol } from '#main/compare/causes/explained.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
-import type { SessionAttribution } from '#main/stores/comparison-store.ts'
+import type { ComparisonStore, SessionAttribution } from '#main/stores/comparison-store.ts'
 import type { StoredAcceptance } from '#main/stores/ops-store.ts'
 import { fieldOf } from './comparison-runs.ts'
+import { inSlices, readingApart } from './in-slices.ts'
 
 /** Answers about why old and new differ, and what the operator decided about it. */
 
@@ -40,7 +41,7 @@ export class RunAcceptance {
   #latest: { readonly symbol: string; readonly sessionDate: string; readonly accepted: AcceptedCauses } | undefined
   readonly #active: readonly (Pick<Acceptance, 'causeKey' | 'extents'> & AcceptanceScope)[]
   /** Values and one-sided minutes of each symbol that were compared. */
-  readonly #compared = new Map<string, number>()
+  readonly #compared: ReadonlyMap<string, number>
 
   constructor(engine: Engine, runId: string) {
     engine.stores.comparisons.run(runId)
@@ -49,9 +50,7 @@ export class RunAcceptance {
     this.#active = this.acceptances
       .filter(({ state }) => state === 'active')
       .map(({ causeKey, extents, scope }) => ({ causeKey, extents, ...scope }))
-    for (const { symbol, counts } of engine.stores.comparisons.sessions(runId)) {
-      this.#compared.set(symbol, (this.#compared.get(symbol) ?? 0) + comparedOf(counts))
-    }
+    this.#compared = comparedIn(engine, runId)
   }
 
   /** Whether causes were looked for in any symbol. */
@@ -90,6 +89,21 @@ export class RunAcceptance {
   }
 }
 
+/** The runs that were asked for last; they never change, and counting all their sessions takes a while. */
+const latestCompared = new WeakMap<Engine, { readonly runId: string; readonly compared: ReadonlyMap<string, number> }>()
+
+/** Values and one-sided minutes of each symbol that a run compared. */
+function comparedIn(engine: Engine, runId: string): ReadonlyMap<string, number> {
+  const latest = latestCompared.get(engine)
+  if (latest?.runId === runId) return latest.compared
+  const compared = new Map<string, number>()
+  for (const { symbol, counts } of engine.stores.comparisons.sessions(runId)) {
+    compared.set(symbol, (compared.get(symbol) ?? 0) + comparedOf(counts))
+  }
+  latestCompared.set(engine, { runId, compared })
+  return compared
+}
+
 /** Differences of a session by what they are, whether or not causes were looked for. */
 function statesOf(
   session: SessionAttribution,
@@ -120,13 +134,16 @@ function differencesOf({ oldOnly, newOnly, duplicateKeys, fields }: ComparisonCo
 }
 
 /** The causes of a run, put together over its symbols, and how much of it is explained at present. */
-export function runCausesOf(engine: Engine, runId: string): RunCauses {
-  const acceptance = new RunAcceptance(engine, runId)
+export function runCausesOf(engine: Engine, runId: string): Promise<RunCauses> {
+  return readingApart(engine, (comparisons) => causesIn(comparisons, new RunAcceptance(engine, runId), runId))
+}
+
+async function causesIn(comparisons: ComparisonStore, acceptance: RunAcceptance, runId: string): Promise<RunCauses> {
   const differences = { total: 0, explained: 0, waiting: 0, open: 0 }
   const open: RunCauses['open'] = { fields: {}, oldOnly: 0, newOnly: 0, doubled: 0 }
   const acceptedOf = new Map<string, number>()
   const combinations = new Map<string, Combination>()
-  for (const session of engine.stores.comparisons.attributions(runId)) {
+  for await (const session of inSlices(comparisons.attributions(runId))) {
     const { symbol, sessionDate, entries, counts } = session
     const states = statesOf(session, acceptance)
     differences.total += states.total
@@ -250,10 +267,11 @@ function toValues(row: RowValues | null): RunCause['samples'][number]['old'] {
 }
 
 /** Accepts a cause of a run. Throws NOT_FOUND when the run does not have it, BAD_ARGUMENTS when the scope names what is not there. */
-export function acceptCause(engine: Engine, input: z.infer<typeof acceptCauseInputSchema>): Acceptance {
+export async function acceptCause(engine: Engine, input: z.infer<typeof acceptCauseInputSchema>): Promise<Acceptance> {
   const { services, stores } = engine
   const nowMs = services.nowMs()
-  const cause = runCausesOf(engine, input.runId).causes.find(({ causeKey }) => causeKey === input.causeKey)
+  const { causes } = await runCausesOf(engine, input.runId)
+  const cause = causes.find(({ causeKey }) => causeKey === input.causeKey)
   if (cause === undefined) {
     throw new SwitchyardError('NOT_FOUND', `The run ${input.runId} has no cause ${input.causeKey}.`, {
       hint: 'List its causes: switchyard compare causes RUN.',
@@ -262,6 +280,11 @@ export function acceptCause(engine: Engine, input: z.infer<typeof acceptCauseInp
   const { symbols, from, to, fields } = input.scope
   for (const symbol of symbols ?? []) services.symbolConfig(symbol)
   for (const field of fields ?? []) fieldOf(field)
+  if (fields !== undefined && cause.fields !== null && !fields.some((field) => cause.fields?.includes(field))) {
+    throw new SwitchyardError('BAD_ARGUMENTS', `The cause ${cause.causeKey} changes nothing of ${fields.join(', ')}.`, {
+      hint: `Name some of ${cause.fields.join(', ')}, or no field.`,
+    })
+  }
   if (from !== undefined && to !== undefined && from > to) {
     throw new SwitchyardError('BAD_ARGUMENTS', `The range ends before it begins: ${from} to ${to}.`, {
       hint: 'Give the earlier date first.',
@@ -308,9 +331,12 @@ export function withdrawAcceptance(engine: Engine, input: z.infer<typeof withdra
 }
 
 /** How much of each session of a run is not explained at present. */
-export function compareGridOf(engine: Engine, runId: string): CompareGrid {
+export async function compareGridOf(engine: Engine, runId: string): Promise<CompareGrid> {
   const acceptance = new RunAcceptance(engine, runId)
-  const sessions = [...engine.stores.comparisons.attributions(runId)]
+  const sessions: SessionAttribution[] = []
+  await readingApart(engine, async (comparisons) => {
+    for await (const session of inSlices(comparisons.attributions(runId))) sessions.push(session)
+  })
   const symbols = [...new Set(sessions.map(({ symbol }) => symbol))].sort()
   const sessionDates = [...new Set(sessions.map(({ sessionDate }) => sessionDate))].sort()
   const rowOf = new Map(symbols.map((symbol, row) => [symbol, row]))
@@ -327,7 +353,8 @@ export function compareGridOf(engine: Engine, runId: string): CompareGrid {
     const at = (rowOf.get(symbol) ?? 0) * sessionDates.length + (columnOf.get(sessionDate) ?? 0)
     const { total, explained, waiting } = statesOf(session, acceptance)
     // A minute can be doubled more than once.
-    grid.compared[at] = Math.max(total, comparedOf(counts))
+    // Minutes that are not settled are not compared.
+    grid.compared[at] = Math.max(total, comparedOf(counts)) || -1
     grid.total[at] = total
     grid.explained[at] = explained
     grid.waiting[at] = waiting

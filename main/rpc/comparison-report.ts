@@ -5,14 +5,14 @@ import { driftFrom, profilesOf, runDetail } from './comparison-runs.ts'
 import { featureHistograms } from './feature-comparison.ts'
 
 /** Everything about a run that fits on paper. Throws NOT_FOUND when there is no such run. */
-export function runReport(engine: Engine, runId: string): ComparisonReport {
+export async function runReport(engine: Engine, runId: string): Promise<ComparisonReport> {
   const { comparisons } = engine.stores
   const { summary, oldRuns } = comparisons.run(runId)
   const reference = comparisons.reference()
   const hasReference = reference !== undefined && reference.runId !== runId && oldRuns === null
   return {
     ...runDetail(comparisons, runId),
-    explanation: runCausesOf(engine, runId),
+    explanation: await runCausesOf(engine, runId),
     errors: summary.errors,
     histograms: Object.fromEntries(
       Object.keys(summary.errors).map((field) => [

@@ -1,13 +1,13 @@
-import { setImmediate } from 'node:timers/promises'
 import type { z } from 'zod'
 import { COMPARED_FIELDS } from '#shared/config/comparison-config.ts'
 import type { CompareRow, compareRowsInputSchema, compareRowsSchema } from '#shared/contract/causes.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import { ROW_CLASS_NAMES, RowClass } from '#main/compare/compare-session.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
-import { type ComparisonRows, ComparisonStore, ROW_HAS_OPEN } from '#main/stores/comparison-store.ts'
+import { type ComparisonRows, type ComparisonStore, ROW_HAS_OPEN } from '#main/stores/comparison-store.ts'
 import { RunAcceptance } from './comparison-causes.ts'
 import { fieldOf } from './comparison-runs.ts'
+import { inSlices, readingApart } from './in-slices.ts'
 import { MOST_RANKED, type RankedRow, RankedRows } from './ranked-rows.ts'
 
 type RowsInput = z.infer<typeof compareRowsInputSchema>
@@ -17,9 +17,6 @@ interface OrderedRows {
   readonly sessions: readonly { readonly symbol: string; readonly sessionDate: string }[]
   readonly ranked: RankedRows
 }
-
-/** How long rows are looked through before the engine attends to something else. */
-const SLICE_MS = 20
 
 /** The order that each engine found last: a table asks for one page of it after the other, and a run never changes. */
 const latestOrders = new WeakMap<Engine, { readonly key: string; readonly ordered: Promise<OrderedRows> }>()
@@ -58,28 +55,19 @@ function orderOf(engine: Engine, input: RowsInput, filter: RowFilter, acceptance
   return ordered
 }
 
-async function orderRows(engine: Engine, input: RowsInput, filter: RowFilter): Promise<OrderedRows> {
-  // A connection of its own: a half-read table would keep the writer from writing.
-  const comparisons = new ComparisonStore(engine.stores.comparisons.file)
-  try {
+function orderRows(engine: Engine, input: RowsInput, filter: RowFilter): Promise<OrderedRows> {
+  return readingApart(engine, async (comparisons) => {
     const sessions: { readonly symbol: string; readonly sessionDate: string }[] = []
     const ranked = new RankedRows(input.order)
-    let sinceMs = performance.now()
     for (const symbol of selectedSymbols(input, comparisons)) {
-      for (const session of comparisons.rows(input.runId, symbol)) {
-        if (performance.now() - sinceMs > SLICE_MS) {
-          await setImmediate()
-          sinceMs = performance.now()
-        }
+      for await (const session of inSlices(comparisons.rows(input.runId, symbol))) {
         if (!filter.hasSession(session)) continue
         const place = sessions.push({ symbol, sessionDate: session.sessionDate }) - 1
         filter.rowsOf(session, (row, size) => ranked.add(place, row, size))
       }
     }
     return { sessions, ranked }
-  } finally {
-    comparisons.close()
-  }
+  })
 }
 
 function selectedSymbols({ runId, symbols }: RowsInput, comparisons: ComparisonStore): readonly string[] {
@@ -96,15 +84,10 @@ async function readRows(
 ): Promise<CompareRow[]> {
   const read = new Map<number, ComparisonRows>()
   const rows: CompareRow[] = []
-  let sinceMs = performance.now()
-  for (const { session: place, row } of page) {
+  for await (const { session: place, row } of inSlices(page)) {
     const { symbol, sessionDate } = sessions[place]
     let session = read.get(place)
     if (session === undefined) {
-      if (performance.now() - sinceMs > SLICE_MS) {
-        await setImmediate()
-        sinceMs = performance.now()
-      }
       session = engine.stores.comparisons.sessionRows(runId, symbol, sessionDate)
       read.set(place, session)
     }

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import {
   COMPARED_FIELDS,
@@ -25,8 +24,9 @@ import type { ProfileDimension } from '#main/compare/distributions/profile-book.
 import { symbolTolerances } from '#main/compare/tolerances.ts'
 import { recountSession } from '#main/compare/what-if.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
+import { inSlices, readingApart } from './in-slices.ts'
 import { featureDetail, featureWhatIf, profileReports } from './feature-comparison.ts'
-import { ComparisonStore, requireOldAgainstNew, type StoredRun } from '#main/stores/comparison-store.ts'
+import { type ComparisonStore, requireOldAgainstNew, type StoredRun } from '#main/stores/comparison-store.ts'
 
 /** Answers about stored comparison runs. */
 
@@ -114,44 +114,37 @@ function storedProfiles(
   return (comparisons.profiles(runId, dimension, field) ?? {}) as Record<string, ProfileData>
 }
 
-/** Sessions that are counted again before the engine attends to something else. */
-const SESSIONS_AT_A_TIME = 64
+export function whatIf(engine: Engine, input: z.infer<typeof whatIfInputSchema>): Promise<WhatIf> {
+  return readingApart(engine, (comparisons) => whatIfIn(comparisons, input))
+}
 
-export async function whatIf(engine: Engine, input: z.infer<typeof whatIfInputSchema>): Promise<WhatIf> {
-  // A connection of its own: a half-read table would keep the writer from writing.
-  const comparisons = new ComparisonStore(engine.stores.comparisons.file)
-  try {
-    const run = comparisons.run(input.runId)
-    const { tickSizes, tolerances, overrides, sessionParts } = settingsOf(run)
-    const rules = toleranceRulesSchema.parse({
-      tolerances: { ...tolerances, ...input.tolerances },
-      overrides: input.overrides ?? overrides,
-      sessionParts: input.sessionParts ?? sessionParts,
-    })
-    const ofSymbol = new Map(
-      run.symbols.map((symbol) => [symbol, symbolTolerances(rules, symbol, tickSizes[symbol] ?? null)] as const),
-    )
-    const needsHours = rules.overrides.some(({ part }) => part !== undefined)
-    let before = emptyCounts()
-    let after = emptyCounts()
-    let sessions = 0
-    for (const session of comparisons.rows(run.runId)) {
-      const limits = ofSymbol.get(session.symbol)
-      if (limits === undefined) continue
-      if (needsHours && session.openTs === null && session.counts.common > 0) {
-        throw new SwitchyardError('BAD_ARGUMENTS', `The run ${run.runId} does not know when its sessions opened.`, {
-          hint: 'It was made by an earlier version. Compare anew, or leave out tolerances for parts of the session.',
-        })
-      }
-      before = addCounts(before, session.counts)
-      after = addCounts(after, recountSession(session, limits))
-      if (++sessions % SESSIONS_AT_A_TIME === 0) await setImmediate()
+async function whatIfIn(comparisons: ComparisonStore, input: z.infer<typeof whatIfInputSchema>): Promise<WhatIf> {
+  const run = comparisons.run(input.runId)
+  const { tickSizes, tolerances, overrides, sessionParts } = settingsOf(run)
+  const rules = toleranceRulesSchema.parse({
+    tolerances: { ...tolerances, ...input.tolerances },
+    overrides: input.overrides ?? overrides,
+    sessionParts: input.sessionParts ?? sessionParts,
+  })
+  const ofSymbol = new Map(
+    run.symbols.map((symbol) => [symbol, symbolTolerances(rules, symbol, tickSizes[symbol] ?? null)] as const),
+  )
+  const needsHours = rules.overrides.some(({ part }) => part !== undefined)
+  let before = emptyCounts()
+  let after = emptyCounts()
+  for await (const session of inSlices(comparisons.rows(run.runId))) {
+    const limits = ofSymbol.get(session.symbol)
+    if (limits === undefined) continue
+    if (needsHours && session.openTs === null && session.counts.common > 0) {
+      throw new SwitchyardError('BAD_ARGUMENTS', `The run ${run.runId} does not know when its sessions opened.`, {
+        hint: 'It was made by an earlier version. Compare anew, or leave out tolerances for parts of the session.',
+      })
     }
-    const features = await featureWhatIf(comparisons, run, input.features)
-    return { runId: run.runId, sample: run.sample, rules, before, after, features }
-  } finally {
-    comparisons.close()
+    before = addCounts(before, session.counts)
+    after = addCounts(after, recountSession(session, limits))
   }
+  const features = await featureWhatIf(comparisons, run, input.features)
+  return { runId: run.runId, sample: run.sample, rules, before, after, features }
 }
 
 export function trend(comparisons: ComparisonStore, limit: number): TrendPoint[] {

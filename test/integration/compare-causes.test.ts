@@ -253,6 +253,10 @@ describe('accepting a cause', () => {
     expect(await operatorErrorOf(decide(SHIFT, { scope: { from: '2024-07-03', to: '2024-07-02' } }))).toMatchObject({
       code: 'BAD_ARGUMENTS',
     })
+    expect(await operatorErrorOf(decide(LOTS, { scope: { fields: ['close'] } }))).toMatchObject({
+      code: 'BAD_ARGUMENTS',
+      message: 'The cause scale:0.01:volume changes nothing of close.',
+    })
     expect(await operatorErrorOf(decide(SHIFT, { expiresAtMs: 1 }))).toMatchObject({ code: 'BAD_ARGUMENTS' })
     expect((await client.compare.acceptances()).filter(({ state }) => state === 'active')).toEqual([])
   })

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { CompareRow } from '#shared/contract/causes.ts'
+import { RowClass } from '#main/compare/compare-session.ts'
 import type { Engine } from '#main/engine/create-engine.ts'
 import type { EngineClient } from '#main/rpc/router.ts'
 import { closeOff, OPEN_TS, putRun, type Row, sessionOf } from './comparison-fixtures.ts'
@@ -13,6 +14,13 @@ beforeAll(() => {
 })
 
 const closes = (rows: readonly CompareRow[]): number[] => rows.map(({ fresh }) => (fresh['close'] ?? NaN) - 100)
+
+test('a session of which nothing was settled is not in the grid as one that was compared', async () => {
+  const young = sessionOf('SPY', 0, [{ ...closeOff(1), class: RowClass.NotSettled }])
+  putRun(engine, 'young', [{ ...young, counts: { ...young.counts, common: 0, notSettled: 1 } }])
+  const grid = await client.compare.grid({ runId: 'young' })
+  expect([grid.compared, grid.total]).toEqual([[-1], [0]])
+})
 
 describe('rows of a run', () => {
   test('come in the order of what was compared, whatever one side has besides', async () => {

@@ -94,6 +94,25 @@ describe('what is searched for causes', () => {
     expect(differencesOf(batches)).toEqual({ counted: [4], searched: [4] })
   })
 
+  test('is told of the session that it is of, in whatever order sessions are open', () => {
+    const [old, fresh] = [newStore(), newStore()]
+    const later = OPEN_TS + 86_400
+    // The earlier date has the later hours.
+    const hours: readonly Session[] = [
+      { ...SESSION, date: '2024-07-01', openTs: later, closeTs: SESSION.closeTs + 86_400 },
+      { ...SESSION, date: '2024-07-02' },
+    ]
+    const days = (volume: number): Days => ({
+      '2024-07-01': minutes(10, (i) => ({ ts: later + 60 * i })),
+      '2024-07-02': minutes(10, (i) => (i < 3 ? { volume } : {})),
+    })
+    put(fresh, days(100))
+    put(old, days(7))
+    const newSide = { kind: 'legacy', file: fresh.file, sessions: hours } as const
+    const batches = Array.from(compareSymbol(taskOf(old, fresh, { hours, newSide })), ({ batch }) => batch)
+    expect(differencesOf(batches)).toEqual({ counted: [0, 3], searched: [0, 3] })
+  })
+
   test('are the settled minutes of a day without a session, each once', () => {
     const [old, fresh] = [newStore(), newStore()]
     put(old, { '2024-07-06': minutes(10, (i) => ({ ts: OPEN_TS + 4 * 86_400 + 60 * i })) })

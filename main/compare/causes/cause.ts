@@ -2,6 +2,7 @@ import type { Cause } from '#shared/comparison/cause.ts'
 import type { BarColumns } from '#shared/bars.ts'
 import type { Session } from '#shared/calendar/calendar.ts'
 import type { ComparedField } from '#shared/config/comparison-config.ts'
+import type { SessionDate } from '#shared/time.ts'
 import type { SymbolTolerances } from '../tolerances.ts'
 import type { DifferenceLedger } from './difference-ledger.ts'
 
@@ -54,6 +55,8 @@ export interface Explanation {
    * difference counts as explained only when all of them are accepted.
    */
   readonly combinations: readonly { readonly causes: readonly number[]; readonly differences: number }[]
-  /** Every difference with the causes it needs, by session (its place in time order), field and minute. */
+  /** Dates of the sessions in the order of time, which is that of the ledger. */
+  readonly dates: readonly SessionDate[]
+  /** Every difference with the causes it needs, by session (its place in `dates`), field and minute. */
   readonly ledger: DifferenceLedger
 }

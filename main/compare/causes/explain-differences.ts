@@ -194,6 +194,7 @@ function toExplanation(
         differences,
       }))
       .sort((a, b) => b.differences - a.differences || (a.causes.join() < b.causes.join() ? -1 : 1)),
+    dates,
     ledger,
   }
 }

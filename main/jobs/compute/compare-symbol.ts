@@ -22,8 +22,6 @@ const NO_BARS: BarColumns = allocateBars(0)
 /** Rows of a session that are not plainly equal: their times and classes, to which causes are attributed afterwards. */
 interface SessionRows {
   readonly sessionDate: SessionDate
-  /** Whether anybody knows when the session is open. */
-  readonly hasHours: boolean
   readonly ts: Float64Array
   readonly class: Uint8Array
 }
@@ -52,7 +50,6 @@ export function* compareSymbol(task: CompareTask): Generator<Delivery<'compare'>
         ...newSide.sessionDates(symbol, task.from, task.to),
       ]),
     ].sort()
-    const byCalendar = new Set(task.hours?.map(({ date }) => date))
     const unequal: SessionRows[] = []
     let batch: ComparisonSession[] = []
     for (const sessionDate of dates) {
@@ -74,8 +71,7 @@ export function* compareSymbol(task: CompareTask): Generator<Delivery<'compare'>
         ...(hours === undefined ? {} : { edges: sessionEdges(tolerances, hours.openTs, hours.closeTs) }),
       })
       largest.add(symbol, sessionDate, rows)
-      const hasHours = hours !== undefined || byCalendar.has(sessionDate)
-      if (task.hours !== null) unequal.push({ sessionDate, hasHours, ts: rows.ts, class: rows.class })
+      if (task.hours !== null) unequal.push({ sessionDate, ts: rows.ts, class: rows.class })
       batch.push({
         symbol,
         sessionDate,
@@ -141,11 +137,12 @@ function causesOf(
     return { causes: [], sessions }
   }
   const pairs = new StoredPairs({ newSide, legacy, symbol, dates, hours, unsettledFromTs })
-  const { causes, ledger } = explainDifferences(pairs, { tolerances, tickSize })
+  const { causes, dates: explained, ledger } = explainDifferences(pairs, { tolerances, tickSize })
   const rowsBySession = ledger.rowsBySession()
-  let index = 0
-  const sessions = unequal.map(({ sessionDate, hasHours, ts, class: classes }) => {
-    if (!hasHours) {
+  const placeOf = new Map(explained.map((date, place) => [date, place]))
+  const sessions = unequal.map(({ sessionDate, ts, class: classes }) => {
+    const place = placeOf.get(sessionDate)
+    if (place === undefined) {
       // On a day without a session there is no way to say when a bar should be: nothing explains it.
       const rowCauses = new Uint32Array(ts.length).fill(ROW_HAS_OPEN)
       const isOld = new Set(ts.filter((_ts, i) => classes[i] === RowClass.OldOnly))
@@ -153,7 +150,6 @@ function causesOf(
       const entries = [[DOUBLED_ROW, 0, doubled] as const, [OLD_ONLY, 0, isOld.size] as const]
       return { sessionDate, entries: entries.filter(([, , count]) => count > 0), rowCauses }
     }
-    const place = index++
     const rowCauses = new Uint32Array(ts.length)
     const rows = rowsBySession.get(place) ?? []
     for (let i = 0, r = 0; i < ts.length; i++) {
@@ -166,8 +162,7 @@ function causesOf(
     const entries = ledger.entriesOf(place).map(({ field, causes: bits, count }) => [field, bits, count] as const)
     return { sessionDate, entries, rowCauses }
   })
-  const inHours = unequal.filter(({ hasHours }) => hasHours).map(({ sessionDate }) => sessionDate)
-  const span = { first: inHours[0], last: inHours[inHours.length - 1] }
+  const span = { first: explained[0], last: explained[explained.length - 1] }
   return { causes: causes.map((cause) => ({ ...cause, key: causeKey(cause, cause.scope, span) })), sessions }
 }
 
