@@ -18,8 +18,17 @@ interface OrderedRows {
   readonly ranked: RankedRows
 }
 
-/** The order that each engine found last: a table asks for one page of it after the other, and a run never changes. */
-const latestOrders = new WeakMap<Engine, { readonly key: string; readonly ordered: Promise<OrderedRows> }>()
+interface KeptOrder {
+  readonly key: string
+  readonly ordered: Promise<OrderedRows>
+}
+
+/**
+ * The orders that each engine found last, the latest first: a table asks for one page after the other, a chart beside it for pages of its own,
+ * and a run never changes.
+ */
+const latestOrders = new WeakMap<Engine, readonly KeptOrder[]>()
+const MOST_ORDERS = 2
 
 /**
  * A page of the rows of a run that are not plainly equal and pass the filter. Largest first: by the difference in `field`, else by
@@ -45,12 +54,14 @@ function orderOf(engine: Engine, input: RowsInput, filter: RowFilter, acceptance
   const { offset: _offset, limit: _limit, ...asked } = input
   const active = acceptance.acceptances.filter(({ state }) => state === 'active').map(({ id }) => id)
   const key = JSON.stringify([asked, asked.state === undefined ? [] : active])
-  const latest = latestOrders.get(engine)
-  if (latest?.key === key) return latest.ordered
-  const ordered = orderRows(engine, input, filter)
-  latestOrders.set(engine, { key, ordered })
+  const kept = latestOrders.get(engine) ?? []
+  const known = kept.find((order) => order.key === key)
+  const { ordered } = known ?? { ordered: orderRows(engine, input, filter) }
+  const others = kept.filter((order) => order !== known)
+  latestOrders.set(engine, [{ key, ordered }, ...others].slice(0, MOST_ORDERS))
   ordered.catch(() => {
-    if (latestOrders.get(engine)?.ordered === ordered) latestOrders.delete(engine)
+    const rest = latestOrders.get(engine)?.filter((order) => order.ordered !== ordered)
+    latestOrders.set(engine, rest ?? [])
   })
   return ordered
 }

@@ -39,6 +39,7 @@ const acceptance = (values: Partial<Acceptance>): Acceptance => ({
   words: 'Old times are one minute late.',
   runId: 'run',
   scope: {},
+  extents: {},
   reason: 'Label at the end of the bar',
   author: 'Ada',
   acceptedAtMs: 0,
@@ -55,7 +56,7 @@ const cause = (causeKey: string, values: Partial<RunCause> = {}): RunCause => ({
   kind: 'time_shift',
   words: `Words of ${causeKey}.`,
   fields: null,
-  symbols: [{ symbol: 'SPY', dates: null, explained: 10, fit: 1, words: '' }],
+  symbols: [{ symbol: 'SPY', dates: null, explained: 10, fit: 1, words: '', extent: 0.1, isOutgrown: false }],
   explained: 10,
   share: 0.5,
   samples: [],
@@ -182,7 +183,7 @@ describe('what accepting a cause would do', () => {
       { from: '2024-03-11', to: '2024-03-15' },
       { from: '2024-11-04', to: '2024-11-05' },
     ]
-    const symbols = [{ symbol: 'SPY', dates, explained: 1, fit: 1, words: '' }]
+    const symbols = [{ symbol: 'SPY', dates, explained: 1, fit: 1, words: '', extent: 0.1, isOutgrown: false }]
     expect(scopeWords({ symbols, fields: ['close', 'volume'] })).toBe(
       'SPY, sessions from 2024-03-11 to 2024-11-05, close and volume',
     )
@@ -385,6 +386,7 @@ describe('words of rows and distributions', () => {
     class: 'different',
     old: {},
     fresh: {},
+    unequal: [],
     causeKeys: [],
     state: 'open',
     ...values,
