@@ -324,6 +324,20 @@ describe('the command line', () => {
     })
   })
 
+  test('takes times with a zone only, of days that there are, and says when no file has a bar', async () => {
+    const at = (time: string) => command('compare', 'source', 'SPY', '--session', SESSIONS[0], '--at', time)
+    expect((await at(`${SESSIONS[0]}T13:31`)).code).toBe(2)
+    const until = ['--reason', 'known', '--author', 'Kim', '--until', '2999-02-30']
+    expect((await command('compare', 'accept', run.runId, SHIFT, ...until)).code).toBe(2)
+    const time = `${SESSIONS[0]}T03:00Z`
+    const where = ['--session', SESSIONS[0], '--at', time, '--workspace', workspace]
+    const { code, stdout } = await inProcess('compare', 'source', 'SPY', ...where)
+    expect([code, stdout.trim()]).toEqual([
+      0,
+      `No file that ${SESSIONS[0]} was imported from has a bar of SPY at ${SESSIONS[0]}T03:00:00Z.`,
+    ])
+  })
+
   test('compares without looking for causes when it is told so', async () => {
     const { json } = await command('compare', '--symbols', 'SPY', '--no-causes')
     expect((json as JobResult<'compare'>).found).toBeNull()

@@ -105,13 +105,20 @@ const accept: Command = {
 function untilOption(input: CommandInput): number | null {
   const text = textOption(input, 'until')
   if (text === undefined) return null
-  const ms = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?Z)?$/.test(text) ? Date.parse(text) : NaN
+  const ms = momentOf(text)
   if (Number.isNaN(ms)) {
     throw new SwitchyardError('BAD_ARGUMENTS', `--until cannot read "${text}".`, {
       hint: 'Write a day, which begins at midnight UTC, or a time: 2027-01-31 or 2027-01-31T20:00Z.',
     })
   }
   return ms
+}
+
+/** Milliseconds of a day or a time in UTC; NaN for anything else, a time without a zone and a day that no month has included. */
+function momentOf(text: string): number {
+  if (!/^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?Z)?$/.test(text)) return NaN
+  const ms = Date.parse(text)
+  return Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(text.slice(0, 10)) ? NaN : ms
 }
 
 const withdraw: Command = {
@@ -227,7 +234,7 @@ const source: Command = {
   run: (input) => {
     const [symbol] = positionals(input, ['SYMBOL'])
     const sessionDate = dateOption(input, 'session')
-    const at = Date.parse(requiredText(input, 'at')) / 1000
+    const at = momentOf(requiredText(input, 'at')) / 1000
     if (sessionDate === undefined || !Number.isInteger(at)) {
       throw new SwitchyardError('BAD_ARGUMENTS', 'Say which bar: its session and the start of its minute.', {
         hint: 'For example --session 2024-07-03 --at 2024-07-03T14:31Z.',
@@ -238,10 +245,13 @@ const source: Command = {
       return {
         exitCode: ExitCode.Done,
         json: found,
-        text: found.sources.map(
-          ({ file, line, text, isCompared, problem }) =>
-            `${file}${line === null ? '' : `:${line}`}${isCompared ? ' (this one counts)' : ''}${text === null ? '' : `  ${text}`}${problem === null ? '' : `  ${problem}`}`,
-        ),
+        text:
+          found.sources.length === 0
+            ? [`No file that ${sessionDate} was imported from has a bar of ${symbol} at ${isoUtc(at)}.`]
+            : found.sources.map(
+                ({ file, line, text, isCompared, problem }) =>
+                  `${file}${line === null ? '' : `:${line}`}${isCompared ? ' (this one counts)' : ''}${text === null ? '' : `  ${text}`}${problem === null ? '' : `  ${problem}`}`,
+              ),
       }
     })
   },
