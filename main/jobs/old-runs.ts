@@ -13,7 +13,7 @@ import type { JobServices } from './job-services.ts'
 /** The runs of the old pipeline's command: where they are, and which of them an import reads. */
 
 /** Folder in the workspace with a folder for each run, named after its job. */
-const RUNS_FOLDER = 'old-runs'
+export const RUNS_FOLDER = 'old-runs'
 /** Jobs that are looked through for a run that succeeded. */
 const MOST_RUNS = 1_000
 

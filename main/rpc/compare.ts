@@ -17,7 +17,10 @@ import { drift, fieldOf, noiseFloors, profilesOf, runDetail, toRun, trend, whatI
 
 export const compare = os.compare.router({
   start: os.compare.start.handler(({ context, input }) => context.engine.jobs.submit('compare', input)),
-  noiseFloor: os.compare.noiseFloor.handler(({ context, input }) => context.engine.jobs.submit('noise-floor', input)),
+  noiseFloor: os.compare.noiseFloor.handler(({ context: { engine }, input }) => {
+    engine.takeUpOldPipeline()
+    return engine.jobs.submit('noise-floor', input)
+  }),
   noiseFloors: os.compare.noiseFloors.handler(({ context }) => noiseFloors(context.engine.stores.comparisons)),
   runs: os.compare.runs.handler(({ context }) => context.engine.stores.comparisons.runs().map(toRun)),
   run: os.compare.run.handler(({ context, input }) => runDetail(context.engine.stores.comparisons, input.runId)),

@@ -14,6 +14,7 @@ import { newestRun, requireNewestRun } from '#main/jobs/old-runs.ts'
 import { symbolOf } from '#main/legacy/find-candidates.ts'
 import { findFiles, type FoundFile } from '#main/legacy/find-files.ts'
 import { previewOldFile } from '#main/legacy/preview-file.ts'
+import { oldCommandOf } from './old-runs.ts'
 
 /** Files that are listed one by one. */
 const MOST_FILES = 500
@@ -92,6 +93,7 @@ export function describedOf(engine: Engine): Described {
             const { files: _files, ...found } = filesOf(engine, description)
             return { key, description, files: found }
           }),
+    command: oldCommandOf(engine),
   }
 }
 

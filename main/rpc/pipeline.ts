@@ -3,7 +3,7 @@ import { listFolder } from '#main/legacy/list-folder.ts'
 import { os } from './base.ts'
 import { describedOf, filesOf, previewOf } from './old-data.ts'
 import { sniff } from './legacy-sniff.ts'
-import { oldRunsOf } from './old-runs.ts'
+import { oldOutputOf, oldRunsOf } from './old-runs.ts'
 import { explain } from './explain.ts'
 import { acknowledge, findingsOf, reopen, rulesOf, trendOf } from './quality-findings.ts'
 import { gridOf, transformPlanOf } from './quality-grid.ts'
@@ -66,6 +66,7 @@ export const legacy = os.legacy.router({
     return engine.jobs.submit('old-run', input)
   }),
   runs: os.legacy.runs.handler(({ context, input }) => oldRunsOf(context.engine, input.limit)),
+  output: os.legacy.output.handler(({ context, input }) => oldOutputOf(context.engine, input.runId)),
   files: os.legacy.files.handler(({ context }) =>
     context.engine.stores.legacy.files().map(({ id: _id, stamp: _stamp, descriptionHash: _hash, ...file }) => ({
       ...file,

@@ -50,6 +50,7 @@ import {
   rejectedInputSchema,
   rejectedRowSchema,
 } from './old-data.ts'
+import { oldOutputSchema } from './old-runs.ts'
 import { connectionEntrySchema, connectionSchema, trafficSchema } from './connection.ts'
 import {
   coverageSchema,
@@ -399,6 +400,11 @@ export const contract = {
       .route({ method: 'GET', path: '/legacy/runs' })
       .input(z.object({ limit: limitSchema(1_000, 50) }).prefault({}))
       .output(z.array(oldRunSchema)),
+    /** What a run printed, also while it runs. NOT_FOUND when there is no such run. */
+    output: base
+      .route({ method: 'GET', path: '/legacy/runs/{runId}/output' })
+      .input(z.object({ runId: z.string() }))
+      .output(oldOutputSchema),
     /** Files that the old bars came from. */
     files: base
       .route({ method: 'GET', path: '/legacy/files' })

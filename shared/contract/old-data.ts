@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { LEGACY_FORMATS, legacyBarsConfigSchema } from '#shared/config/legacy-config.ts'
+import { oldCommandSchema } from './old-runs.ts'
 
 /** What the console and the command line show and change of the old pipeline's files: looking for them, previews, descriptions. */
 
@@ -147,6 +148,8 @@ export const describedSchema = z.object({
       files: foundFilesSchema.omit({ files: true }),
     }),
   ),
+  /** Null when it does not say how the old pipeline is run. */
+  command: oldCommandSchema.nullable(),
 })
 export type Described = z.infer<typeof describedSchema>
 

@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { OldRunRecord } from '#shared/jobs/job-kinds.ts'
 import type { EngineClient } from '#main/rpc/router.ts'
+import { inProcess } from './command-in-process.ts'
 import { commandOf, isRunning, oldPipelineOf, pidsIn, untilDetail, workspaceOf } from './old-command-fixtures.ts'
 import { SwitchyardProcess } from './switchyard-process.ts'
 import {
@@ -98,7 +99,7 @@ describe('the command', () => {
   })
 
   test('that fails fails its job with what it said, and keeps what it printed', async () => {
-    const { workspace, client } = opened(commandOf('fail'))
+    const { workspace, client, engine } = opened(commandOf('fail'))
     const job = await finished(client, client.legacy.run(WINDOW))
     expect(job).toMatchObject({
       state: 'failed',
@@ -112,6 +113,55 @@ describe('the command', () => {
     expect(readFileSync(join(workspace, record.stdout.file), 'utf8')).toBe('fetching\n')
     expect(readFileSync(join(workspace, record.stderr.file), 'utf8')).toContain('no connection')
     expect(await client.legacy.runs()).toMatchObject([{ runId: job.id, state: 'failed', record, isRead: false }])
+    const { stdout, stderr } = await client.legacy.output({ runId: job.id })
+    // The command prints in red; what it says is told without that.
+    expect([stdout?.head, stderr?.head]).toEqual(['fetching\n', 'no connection to the broker\n'])
+    await engine.close()
+    const shown = await inProcess('legacy', 'output', job.id, '--workspace', workspace)
+    expect(shown.stdout).toContain(`stderr: 37 bytes, old-runs/${job.id}/stderr.txt\nno connection to the broker\n`)
+    expect((await inProcess('legacy', 'output', '--workspace', workspace)).code).toBe(2)
+  })
+
+  test('is told with names of variables only, and what it printed with its beginning and its end', async () => {
+    const more = { environment: { TOKEN: 'secret-value-1623' }, inherit: ['SWITCHYARD_TEST_ABSENT'], folder: 'nowhere' }
+    const { workspace, client } = opened(commandOf('print', '--bytes', '3000000'), more)
+    const { command } = await client.legacy.described()
+    expect(command).toMatchObject({
+      argv: commandOf('print', '--bytes', '3000000'),
+      folder: join(workspace, 'nowhere'),
+      hasFolder: false,
+      environment: ['TOKEN'],
+      inherit: ['SWITCHYARD_TEST_ABSENT'],
+      missing: ['SWITCHYARD_TEST_ABSENT'],
+      timeLimitMinutes: 360,
+      runsFolder: join(workspace, 'old-runs'),
+      read: ['oldPipeline.bars'],
+    })
+    expect(JSON.stringify(await client.legacy.described())).not.toContain('secret-value-1623')
+
+    // It is taken up when it is looked at, without a restart.
+    const oldPipeline = oldPipelineOf(commandOf('print', '--bytes', '3000000'))
+    const file = join(workspace, 'switchyard.yaml')
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), oldPipeline }))
+    expect((await client.legacy.described()).command).toMatchObject({ folder: workspace, hasFolder: true, missing: [] })
+    const { runId } = await run(client)
+    const { stdout, stderr } = await client.legacy.output({ runId })
+    // 15 bytes, then 100 a line, and 14 at the end: of 32 KiB, 327 lines are whole.
+    expect(stdout).toMatchObject({
+      file: `old-runs/${runId}/stdout.txt`,
+      bytes: 15 + 3_000_000 + 14,
+      cutBytes: 3_000_000 - 2 * 32_700,
+    })
+    const line = 'x'.repeat(99)
+    expect(stdout?.head).toBe(`the first line\n${`${line}\n`.repeat(327)}`)
+    expect(stdout?.tail).toBe(`${`${line}\n`.repeat(327)}the last line\n`)
+    expect(stderr).toMatchObject({ bytes: 0, head: '', tail: '', cutBytes: 0 })
+
+    for (const id of ['../../etc', 'nothing']) {
+      expect(await operatorErrorOf(client.legacy.output({ runId: id }))).toMatchObject({ code: 'NOT_FOUND' })
+    }
+    rmSync(join(workspace, 'old-runs'), { recursive: true })
+    expect(await client.legacy.output({ runId })).toEqual({ stdout: null, stderr: null })
   })
 
   test('that takes too long is ended with everything it started, although it does not want to', async () => {

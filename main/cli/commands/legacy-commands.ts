@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { LegacyBarsInput } from '#shared/config/legacy-config.ts'
+import type { PrintedText } from '#shared/contract/old-runs.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import type { JobResult } from '#shared/jobs/job-kinds.ts'
 import { isoUtc } from '#shared/time.ts'
@@ -154,5 +155,44 @@ const oldRuns: Command = {
     }),
 }
 
+const output: Command = {
+  name: 'legacy output',
+  summary: "Show what a run of the old pipeline's command printed, its beginning and its end",
+  usage: 'RUN',
+  options: {},
+  allowPositionals: true,
+  run: (input) => {
+    const [runId, ...more] = input.positionals
+    if (runId === undefined || more.length > 0) {
+      throw new SwitchyardError('BAD_ARGUMENTS', 'Name one run.', { hint: 'List them: switchyard legacy runs.' })
+    }
+    return withEngine(input.workspace, async (client) => {
+      const printed = await client.legacy.output({ runId })
+      return {
+        exitCode: ExitCode.Done,
+        json: printed,
+        text: [...printedLines('stdout', printed.stdout), ...printedLines('stderr', printed.stderr)],
+      }
+    })
+  },
+}
+
+function printedLines(stream: string, printed: PrintedText | null): string[] {
+  if (printed === null) return [`${stream}: there is no file of it.`]
+  const { file, bytes, head, tail, cutBytes } = printed
+  return [
+    `${stream}: ${bytes} bytes, ${file}`,
+    ...head.trimEnd().split('\n'),
+    ...(cutBytes > 0 ? [`[... ${cutBytes} bytes are not shown ...]`, ...tail.trimEnd().split('\n')] : []),
+  ]
+}
+
 /** Commands about the old pipeline and what it left. */
-export const LEGACY_COMMANDS: readonly Command[] = [runOld, oldRuns, importLegacy, sniff, ...DESCRIPTION_COMMANDS]
+export const LEGACY_COMMANDS: readonly Command[] = [
+  runOld,
+  oldRuns,
+  output,
+  importLegacy,
+  sniff,
+  ...DESCRIPTION_COMMANDS,
+]
