@@ -37,8 +37,15 @@ export function createEventSink(queryClient: QueryClient, orpc: typeof consoleUt
   }
   /** Runs themselves never change; which there are, and what was decided about them, does. */
   const refetchRuns = (): void => {
-    const { runs, trend, reference, drift, causes, acceptances, grid, rows } = orpc.compare
-    for (const part of [runs, trend, reference, drift, causes, acceptances, grid, rows]) refetch(part.key())
+    const { runs, trend, reference, drift, causes, acceptances, grid, rows, noiseFloors } = orpc.compare
+    for (const part of [runs, trend, reference, drift, causes, acceptances, grid, rows, noiseFloors])
+      refetch(part.key())
+  }
+  const refetchOldRun = ({ state, progress }: Job): void => {
+    refetch(orpc.legacy.output.key())
+    if (isFinal(state) || progress.kind !== 'working') refetch(orpc.legacy.runs.key())
+    // An import reads other files from now on.
+    if (isFinal(state)) refetch(orpc.legacy.described.key())
   }
   const refetchOldData = (): void => {
     refetch(orpc.legacy.files.key())
@@ -55,6 +62,7 @@ export function createEventSink(queryClient: QueryClient, orpc: typeof consoleUt
         case 'job':
           queryClient.setQueryData(orpc.jobs.list.queryKey({ input: JOBS_INPUT }), (jobs) => withJob(jobs, event.job))
           refetchIfUnderWay(orpc.jobs.list.key())
+          if (event.job.kind === 'old-run') refetchOldRun(event.job)
           if (isFinal(event.job.state)) {
             refetchLayers()
             if (event.job.kind === 'compare') refetchRuns()

@@ -3,7 +3,7 @@ import type { Job } from '#shared/jobs/job.ts'
 import { shownReport } from '../error-report.ts'
 import { formatProgress } from '../format/numbers.ts'
 import { formatDuration, formatLocalMoment, LOCAL_ZONE } from '../format/times.ts'
-import { isEndless, JOB_NAMES, jobResultWords, jobScopeWords } from '../wording/job-words.ts'
+import { isUnmeasured, JOB_NAMES, jobResultWords, jobScopeWords } from '../wording/job-words.ts'
 import type { Column } from './data-table.tsx'
 import { DataTable } from './data-table.tsx'
 import { JobDetail } from './job-detail.tsx'
@@ -67,7 +67,7 @@ function outcomeOf(job: Job): string {
     case 'queued':
       return job.control === 'pause' ? 'Waits to be resumed' : 'Waits for its turn'
     case 'running':
-      if (isEndless(job.kind)) return workingDetail(job) ?? job.progress.title
+      if (isUnmeasured(job.kind)) return workingDetail(job) ?? job.progress.title
       return `${formatProgress(job.progress.fraction)}, ${job.progress.title}`
     case 'failed':
       return job.error === undefined ? 'Failed' : shownReport(job.error).message

@@ -1,7 +1,7 @@
 import type { Job } from '#shared/jobs/job.ts'
 import { formatCount, formatProgress } from '../format/numbers.ts'
 import { formatDuration } from '../format/times.ts'
-import { isEndless } from '../wording/job-words.ts'
+import { isUnmeasured } from '../wording/job-words.ts'
 import classes from './progress-line.module.css'
 
 /** How far a queued or running job is: a bar, the percentage, what exactly is being done, and the time left. */
@@ -9,12 +9,12 @@ export function ProgressLine({ job }: { readonly job: Job }) {
   const { progress } = job
   return (
     <div className={classes.progress}>
-      {!isEndless(job.kind) && (
+      {!isUnmeasured(job.kind) && (
         <FractionBar fraction={progress.fraction} label={`${progress.title}, ${formatProgress(progress.fraction)}`} />
       )}
       <div className={classes.row}>
         <span className={classes.what}>{whatIsDone(job)}</span>
-        {!isEndless(job.kind) && <span className={classes.percent}>{formatProgress(progress.fraction)}</span>}
+        {!isUnmeasured(job.kind) && <span className={classes.percent}>{formatProgress(progress.fraction)}</span>}
       </div>
       <div className={classes.row}>
         <span className={classes.detail}>{progress.kind === 'working' ? progress.detail : undefined}</span>

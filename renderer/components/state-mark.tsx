@@ -58,12 +58,14 @@ export function StateMark({ kind, word }: { readonly kind: StateKind; readonly w
   )
 }
 
+type JobOutcome = Pick<Job, 'state' | 'control' | 'hasFindings'>
+
 /** The state of a job: whether it is paused or finishing, and whether its success left something to look at. */
-export function JobStateMark({ job }: { readonly job: Job }) {
+export function JobStateMark({ job }: { readonly job: JobOutcome }) {
   return <StateMark kind={jobStateKind(job)} word={jobStateWords(job)} />
 }
 
-function jobStateKind({ state, control, hasFindings }: Job): StateKind {
+function jobStateKind({ state, control, hasFindings }: JobOutcome): StateKind {
   switch (state) {
     case 'queued':
       return control === 'pause' ? 'paused' : 'waiting'

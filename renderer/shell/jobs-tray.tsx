@@ -9,7 +9,7 @@ import { FractionBar, ProgressLine } from '../components/progress-line.tsx'
 import { JobStateMark } from '../components/state-mark.tsx'
 import { useJobs } from '../engine-queries.ts'
 import { formatProgress, formatQuantity } from '../format/numbers.ts'
-import { isEndless, JOB_NAMES, jobResultWords, jobScopeWords } from '../wording/job-words.ts'
+import { isUnmeasured, JOB_NAMES, jobResultWords, jobScopeWords } from '../wording/job-words.ts'
 import classes from './jobs-tray.module.css'
 
 /** Finished jobs that the tray still shows. */
@@ -21,7 +21,7 @@ export function JobsTray() {
   const jobs = useJobs().data ?? []
   const active = jobs.filter((job) => !isFinal(job.state)).toReversed()
   const recent = jobs.filter((job) => isFinal(job.state)).slice(0, RECENT)
-  const measured = active.filter((job) => !isEndless(job.kind))
+  const measured = active.filter((job) => !isUnmeasured(job.kind))
   const fraction = measured.reduce((sum, job) => sum + job.progress.fraction, 0) / Math.max(1, measured.length)
   const paused = active.filter((job) => job.control === 'pause').length
   const words = active.length === 0 ? 'No jobs' : formatQuantity(active.length, 'job')

@@ -68,6 +68,32 @@ export const JOB_ACTIONS = {
     cancel: 'At any time. Imported files stay imported.',
     confirm: 'Import',
   },
+  oldRun: {
+    label: 'Run…',
+    title: 'Run the old pipeline’s command',
+    does: 'Runs the command once, in its own working folder and without a shell, and keeps what it prints.',
+    keeps:
+      'Everything that is imported: an import that you start reads what it left. What the command itself does elsewhere is up to it.',
+    cancel: 'At any time. It and everything that it started is ended; what it wrote stays and is not imported.',
+    confirm: 'Run the command',
+  },
+  dualRun: {
+    label: 'Dual run…',
+    title: 'Run both pipelines and compare',
+    does: 'Ingests from TWS, curates and builds features; runs the old pipeline’s command and imports what it left; compares the two. It stops at the first step that fails.',
+    keeps: 'Raw responses, and every earlier run. Steps whose result is there already change nothing.',
+    cancel: 'At any time. Steps that are done keep what they stored.',
+    confirm: 'Start the dual run',
+  },
+  noiseFloor: {
+    label: 'Measure…',
+    title: 'Measure the old pipeline’s own noise',
+    does: 'Runs the old pipeline’s command twice over the same sessions and compares what the two runs left.',
+    keeps:
+      'Everything that is imported, and every comparison of old with new: each run is read into a store beside its output.',
+    cancel: 'At any time. The run that is under way is ended, and nothing is measured.',
+    confirm: 'Run it twice',
+  },
   compare: {
     label: 'Compare…',
     title: 'Compare old with new',

@@ -1,6 +1,5 @@
 import type { JobAction } from '#shared/jobs/job-actions.ts'
 import type { JobKind } from '#shared/jobs/job-kinds.ts'
-import { isEndless } from './job-words.ts'
 
 /** What a button that steers a job says, and what it will do. */
 export interface ControlWords {
@@ -34,14 +33,31 @@ const CONTROL_WORDS: Readonly<Record<JobAction, ControlWords>> = {
   },
 }
 
-/** Of what goes on until it is stopped, stopping is the usual end. */
-const STOP: ControlWords = {
-  verb: 'Stop',
-  busy: 'Stopping',
-  does: 'Ends it. What is stored stays; it can be started again, and what it missed is fetched by an ingest.',
+/** Cancelling where it is the usual end, or means more than dropping a step. */
+const CANCEL_WORDS: Readonly<Partial<Record<JobKind, ControlWords>>> = {
+  live: {
+    verb: 'Stop',
+    busy: 'Stopping',
+    does: 'Ends it. What is stored stays; it can be started again, and what it missed is fetched by an ingest.',
+  },
+  'old-run': {
+    verb: 'Stop',
+    busy: 'Stopping',
+    does: 'Asks the command and everything that it started to end, and kills what does not. Cannot be taken back; what it wrote stays in its folder, and no import reads it.',
+  },
+  'dual-run': {
+    verb: 'Stop',
+    busy: 'Stopping',
+    does: 'Stops the step that runs and begins no other. Cannot be taken back; steps that are done keep what they stored.',
+  },
+  'noise-floor': {
+    verb: 'Stop',
+    busy: 'Stopping',
+    does: 'Ends the run of the old pipeline that is under way and begins no other. Cannot be taken back; nothing is measured.',
+  },
 }
 
 /** The words of `action` on a job of this kind. */
 export function controlWords(action: JobAction, kind: JobKind): ControlWords {
-  return action === 'cancel' && isEndless(kind) ? STOP : CONTROL_WORDS[action]
+  return (action === 'cancel' ? CANCEL_WORDS[kind] : undefined) ?? CONTROL_WORDS[action]
 }

@@ -21,7 +21,7 @@ export const JOB_NAMES: Readonly<Record<JobKind, string>> = {
 }
 
 /** The state of a job in a word or two. A paused one is asked for nothing new; a finishing one ends with what is under way. */
-export function jobStateWords({ state, control, hasFindings }: Job): string {
+export function jobStateWords({ state, control, hasFindings }: Pick<Job, 'state' | 'control' | 'hasFindings'>): string {
   switch (state) {
     case 'queued':
       return control === 'pause' ? 'Paused' : 'Queued'
@@ -36,9 +36,9 @@ export function jobStateWords({ state, control, hasFindings }: Job): string {
   }
 }
 
-/** Whether jobs of this kind go on until they are stopped, so that there is no telling how far they are. */
-export function isEndless(kind: JobKind): boolean {
-  return kind === 'live'
+/** Whether there is no telling how far jobs of this kind are: they go on until they are stopped, or are somebody's program. */
+export function isUnmeasured(kind: JobKind): boolean {
+  return kind === 'live' || kind === 'old-run'
 }
 
 /** `SPY, AIG, 2013-10-04 to 2013-10-11`; `all symbols, all sessions` when nothing is left out. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
@@ -21,6 +21,8 @@ const { values, positionals } = parseArgs({
     counter: { type: 'string' },
     /** Added to every tenth close when the script is run for the second time. */
     shift: { type: 'string', default: '0' },
+    /** Added to every tenth close that is copied, every time. */
+    offset: { type: 'string', default: '0' },
     bytes: { type: 'string', default: '0' },
   },
 })
@@ -54,13 +56,26 @@ function writeBars(): void {
   }
 }
 
+function copyBars(): void {
+  const by = Number(values.offset) + (timesBefore() % 2 === 1 ? Number(values.shift) : 0)
+  for (const symbol of values.symbols.split(',')) {
+    const lines = readFileSync(join(values.source, `${symbol}.csv`), 'utf8').split('\n')
+    const changed = lines.map((line, i) => {
+      if (by === 0 || i % 10 !== 1 || line === '') return line
+      const cells = line.split(',')
+      return cells.with(4, (Number(cells[4]) + by).toFixed(4)).join(',')
+    })
+    writeFileSync(join(values.out, `${symbol}.csv`), changed.join('\n'))
+    console.log(`wrote ${symbol}`)
+  }
+}
+
 switch (positionals[0]) {
   case 'bars':
     writeBars()
     break
   case 'copy':
-    for (const symbol of values.symbols.split(','))
-      cpSync(join(values.source, `${symbol}.csv`), join(values.out, `${symbol}.csv`))
+    copyBars()
     break
   case 'tell':
     console.log(JSON.stringify({ argv: process.argv.slice(2), env: process.env, cwd: process.cwd() }))

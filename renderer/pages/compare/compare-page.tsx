@@ -21,7 +21,7 @@ import classes from './compare-page.module.css'
 import { RunView } from './run-view.tsx'
 
 /** What a comparison is made from, the comparison itself, and its files. */
-const WORK: ReadonlySet<JobKind> = new Set<JobKind>(['compare', 'legacy-import', 'export'])
+const WORK: ReadonlySet<JobKind> = new Set<JobKind>(['compare', 'legacy-import', 'export', 'noise-floor', 'dual-run'])
 
 /** Whether new is as good as old: the verdict of a run, its causes, sessions, fields and rows, and the runs before it. */
 export default function ComparePage() {
@@ -39,7 +39,9 @@ export default function ComparePage() {
       sentence={sentenceOf(runs.data, run.data, overview.data)}
       actions={
         <>
-          {runs.data !== undefined && runs.data.length > 0 && <RunSelect key={runId} runs={runs.data} runId={runId} />}
+          {runs.data !== undefined && (runs.data.length > 0 || run.data !== undefined) && (
+            <RunSelect key={runId} runs={runs.data} runId={runId} run={run.data} />
+          )}
           {overview.data !== undefined && <StartCompare overview={overview.data} isFirst={runs.data?.length === 0} />}
         </>
       }
@@ -64,14 +66,23 @@ function newestFirst(runs: readonly ComparisonRun[]): readonly ComparisonRun[] {
   return runs.toSorted((a, b) => b.createdAtMs - a.createdAtMs)
 }
 
-function RunSelect({ runs, runId }: { readonly runs: readonly ComparisonRun[]; readonly runId: string | undefined }) {
+interface RunSelectProps {
+  readonly runs: readonly ComparisonRun[]
+  readonly runId: string | undefined
+  /** The run that is shown, once it is there. */
+  readonly run: ComparisonRun | undefined
+}
+
+function RunSelect({ runs, runId, run }: RunSelectProps) {
   const [, navigate] = useLocation()
   const search = useSearch()
+  // A run of old against old is in no list, and is shown when it is asked for.
+  const isListed = run === undefined || run.runId !== runId || runs.some((one) => one.runId === runId)
   return (
     <Select
       className={classes.run ?? ''}
       aria-label="Comparison run"
-      data={newestFirst(runs).map((run) => ({ value: run.runId, label: runWords(run) }))}
+      data={newestFirst(isListed ? runs : [...runs, run]).map((one) => ({ value: one.runId, label: runWords(one) }))}
       value={runId ?? null}
       // What is looked at stays what is looked at.
       onChange={(value) => value !== null && navigate(`/compare/${encodeURIComponent(value)}?${search}`)}
@@ -81,9 +92,10 @@ function RunSelect({ runs, runId }: { readonly runs: readonly ComparisonRun[]; r
   )
 }
 
-function runWords({ createdAtMs, symbols, sample }: ComparisonRun): string {
+function runWords({ createdAtMs, symbols, sample, oldRuns }: ComparisonRun): string {
+  const against = oldRuns === null ? '' : ', old against old'
   const sampled = sample === null ? '' : `, sample of ${Number((sample * 100).toPrecision(6))} %`
-  return `${formatLocalMoment(createdAtMs)} ${LOCAL_ZONE}, ${formatQuantity(symbols.length, 'symbol')}${sampled}`
+  return `${formatLocalMoment(createdAtMs)} ${LOCAL_ZONE}, ${formatQuantity(symbols.length, 'symbol')}${sampled}${against}`
 }
 
 const SAMPLES = [
@@ -140,7 +152,16 @@ function NoRuns({ overview }: { readonly overview: Overview | undefined }) {
       <Panel title="Runs">
         <EmptyState
           title="Nothing has been compared yet"
-          actions={blocker !== undefined && <Button onClick={() => navigate('/')}>Go to the overview</Button>}
+          actions={
+            blocker !== undefined && (
+              <>
+                <Button onClick={() => navigate('/')}>Go to the overview</Button>
+                {overview?.hasOldPipeline === true && (
+                  <Button onClick={() => navigate('/old-data?part=runs')}>Run both pipelines</Button>
+                )}
+              </>
+            )
+          }
         >
           A comparison aligns the old pipeline’s bars with the curated bars by symbol and minute, counts per field what
           is equal, within tolerance and different, and keeps the largest differences.{' '}

@@ -15,6 +15,7 @@ import { formatDates, formatLocalMoment, LOCAL_ZONE } from '../../format/times.t
 import type { ChangeView, CompareView } from './compare-address.ts'
 import { compareAddress } from './compare-address.ts'
 import { DriftTable } from './drift-table.tsx'
+import { NoiseFloorPanel } from './noise-floor-panel.tsx'
 import classes from './runs-view.module.css'
 import { TrendPanel } from './trend-panel.tsx'
 
@@ -27,7 +28,7 @@ interface RunsViewProps {
 /** Runs that are shown at most. */
 const LIMIT = 200
 
-/** Every run, how they went from one to the next, and this one beside the reference. */
+/** Every run, how they went from one to the next, and this one beside the old pipeline's own noise and the reference. */
 export function RunsView({ run, view, onChange }: RunsViewProps) {
   const [, navigate] = useLocation()
   const trend = useQuery(orpc.compare.trend.queryOptions({ input: { limit: LIMIT } }))
@@ -62,6 +63,7 @@ export function RunsView({ run, view, onChange }: RunsViewProps) {
           </>
         )}
       </QueryView>
+      <NoiseFloorPanel run={run} p99={trend.data?.find(({ runId }) => runId === run.runId)?.p99} />
       <ReferencePanel run={run} />
     </div>
   )

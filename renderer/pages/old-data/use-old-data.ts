@@ -16,3 +16,8 @@ export function useImportedFiles() {
 export function useLastImport() {
   return useJobs().data?.find((job) => job.kind === 'legacy-import')
 }
+
+/** The newest runs of the old pipeline's command, newest first. */
+export function useOldRuns() {
+  return useQuery(orpc.legacy.runs.queryOptions({ input: { limit: 200 } }))
+}
