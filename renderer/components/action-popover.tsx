@@ -26,6 +26,8 @@ interface ActionPopoverProps {
   readonly confirm: string
   readonly busyWords: string
   readonly act: () => Promise<unknown>
+  /** Of the panel, pixels. */
+  readonly width?: number
   /** Why it cannot be done now; a full sentence. */
   readonly blockedBy?: string | undefined
   /** Where the focus goes when it opens: to the button that does it, or to a field marked `data-autofocus`. */
@@ -53,7 +55,7 @@ export function ActionPopover(props: ActionPopoverProps) {
 
   return (
     <PanelPopover
-      width={340}
+      width={props.width ?? 340}
       isOpen={isOpen}
       onOpenChange={change}
       renderTrigger={(trigger) => (

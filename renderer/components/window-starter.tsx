@@ -38,7 +38,8 @@ export function WindowStarter(props: WindowStarterProps) {
   const { action, overview, initial, start, factsOf, isNext = false } = props
   const [context] = useViewContext()
   const [changed, setChanged] = useState<Partial<Draft>>({})
-  const draft: Draft = { ...initialDraft(overview, context, new Date()), ...initial, ...changed }
+  const [openedAtMs] = useState(() => Date.now())
+  const draft: Draft = { ...initialDraft(overview, context, openedAtMs), ...initial, ...changed }
   const { symbols = [], from, to } = draft
   const problem = problemOf(draft)
   const window: SessionWindow | undefined =
@@ -58,6 +59,8 @@ export function WindowStarter(props: WindowStarterProps) {
         ['Leaves alone', action.keeps],
         ['Cancel', action.cancel],
       ]}
+      // A command is a long word.
+      width={520}
       confirm={action.confirm}
       busyWords="Starting"
       act={async () => window !== undefined && (await start(window))}
@@ -90,12 +93,12 @@ interface Draft {
   readonly to: string | undefined
 }
 
-/** The global context, else the sessions that are stored, else the week before `now`. */
-function initialDraft({ layers }: Overview, context: ReturnType<typeof useViewContext>[0], now: Date): Draft {
+/** The global context, else the sessions that are stored, else the week before `nowMs`. */
+function initialDraft({ layers }: Overview, context: ReturnType<typeof useViewContext>[0], nowMs: number): Draft {
   const stored = (['curated', 'legacy', 'raw'] as const)
     .map((name) => layers.find(({ layer }) => layer === name))
     .find((layer) => layer?.firstSession !== undefined)
-  const yesterday = addDays(formatLocalDate(now.getTime()), -1)
+  const yesterday = addDays(formatLocalDate(nowMs), -1)
   return {
     symbols: context.symbol === undefined ? [] : [context.symbol],
     from: context.from ?? stored?.firstSession ?? addDays(yesterday, -6),

@@ -2,7 +2,7 @@ import type { Job } from '#shared/jobs/job.ts'
 import type { JobKind, JobResult, Selection } from '#shared/jobs/job-kinds.ts'
 import { JOB_KINDS, selectionSchema } from '#shared/jobs/job-kinds.ts'
 import { formatBytes, formatCount, formatQuantity, formatShare } from '../format/numbers.ts'
-import { formatDates } from '../format/times.ts'
+import { formatDates, formatDuration } from '../format/times.ts'
 
 /** What a kind of job is called, as a noun for tables. */
 export const JOB_NAMES: Readonly<Record<JobKind, string>> = {
@@ -137,10 +137,7 @@ const RESULT_WORDS: Readonly<Record<JobKind, (job: Job) => string | undefined>> 
     ),
   ),
   'old-run': words('old-run', (result) =>
-    list(
-      `${formatQuantity(result.files, 'file')}, ${formatBytes(result.bytes)}`,
-      formatQuantity(Math.round(result.durationMs / 1000), 'second'),
-    ),
+    list(`${formatQuantity(result.files, 'file')}, ${formatBytes(result.bytes)}`, formatDuration(result.durationMs)),
   ),
   compare: words('compare', ({ counts, sessions, oldRuns }) => {
     const all = counts.common + counts.oldOnly + counts.newOnly

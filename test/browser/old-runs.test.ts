@@ -55,8 +55,14 @@ function setCommand(argv: readonly string[], more: Readonly<Record<string, unkno
 /** Every close of a tenth of the minutes is 25 cents off; every second time 5 cents more. */
 const COPY = commandOf(
   'copy',
-  ...['--source', '../old-pipeline', '--offset', '0.25', '--shift', '0.05'],
-  ...['--counter', path.join(scratch, 'counter')],
+  '--source',
+  '../old-pipeline',
+  '--offset',
+  '0.25',
+  '--shift',
+  '0.05',
+  '--counter',
+  path.join(scratch, 'counter'),
 )
 
 const RUNS = 'Runs of the old pipeline'
@@ -136,6 +142,8 @@ test('a command is shown as configured, says what it will do, runs, and its run 
       `--from ${WINDOW.from} --to ${WINDOW.to} --symbols SPY,DJCO --out ${desk.folder}/old-runs/…/out`,
     )
     expect(await fact(popover, 'Writes to').innerText()).toContain(`${desk.folder}/old-runs/…/out`)
+    // What confirms is in view, however long the command is.
+    expect((await button(page, 'Run the command').boundingBox())?.y).toBeLessThan(800)
     await shoot(page, 'old-runs-start-light-1440')
     await button(page, 'Run the command').click()
     await eventually(() => newestState(page)).toBe('Done')
@@ -313,7 +321,7 @@ test('the old pipeline’s own noise is measured, and the run is told in multipl
   })
   await inConsole(browser, host.url, async (page) => {
     await goTo(page, address, 'Compare')
-    await button(page, 'Open old against old').click()
+    await button(page, 'Old against old').click()
     await region(page, 'Verdict').getByText('Old against old').waitFor()
     expect(page.url()).toContain(`/compare/${floor.runId}`)
     expect(await page.getByRole('combobox', { name: 'Comparison run' }).inputValue()).toContain('old against old')

@@ -8,7 +8,7 @@ describe('how far a run is beyond the old pipeline’s own noise', () => {
     [0.01, 12.345, '1,235 times the old pipeline’s own noise'],
     [0.05, 0.05, 'within the old pipeline’s own noise'],
     [0.05, 0.01, 'within the old pipeline’s own noise'],
-    [0, 0.01, 'above a floor of zero: none of it is the old pipeline’s own noise'],
+    [0, 0.01, 'above a floor of zero: not noise'],
     [0, 0, 'zero'],
     [0.05, 0, 'zero'],
   ])('a floor of %d and a run of %d', (floor, run, words) => expect(noiseWords(floor, run)).toBe(words))

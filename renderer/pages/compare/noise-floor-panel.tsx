@@ -4,6 +4,7 @@ import { useLocation } from 'wouter'
 import type { NoiseFloorRun } from '#shared/contract/comparison.ts'
 import type { ComparisonRunDetail } from '#shared/contract/contract.ts'
 import { isFinal } from '#shared/jobs/job.ts'
+import type { FieldCounts } from '#shared/jobs/job-kinds.ts'
 import type { Column } from '../../components/data-table.tsx'
 import { DataTable } from '../../components/data-table.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
@@ -14,7 +15,7 @@ import { WindowStarter } from '../../components/window-starter.tsx'
 import { orpc } from '../../engine-client.ts'
 import { useJobs, useOverview } from '../../engine-queries.ts'
 import { formatCount, formatFieldValue, formatQuantity, formatShare } from '../../format/numbers.ts'
-import { formatDates, formatLocalMoment, LOCAL_ZONE } from '../../format/times.ts'
+import { formatDates, formatLocalDate } from '../../format/times.ts'
 import { JOB_ACTIONS } from '../../wording/job-actions.ts'
 import { symbolWords } from '../../wording/job-words.ts'
 import { commandBlocker, commandFacts } from '../../wording/old-command-words.ts'
@@ -38,14 +39,12 @@ export function NoiseFloorPanel({ run, p99 }: NoiseFloorPanelProps) {
       note={
         newest === undefined
           ? 'not measured'
-          : `run twice over ${formatDates(newest.from, newest.to)}, ${symbolWords(newest.symbols)}; ${formatLocalMoment(newest.createdAtMs)} ${LOCAL_ZONE}`
+          : `${formatDates(newest.from, newest.to)}, ${symbolWords(newest.symbols)}; measured ${formatLocalDate(newest.createdAtMs)}`
       }
       controls={
         <>
           {newest !== undefined && newest.runId !== run.runId && (
-            <Button onClick={() => navigate(`/compare/${encodeURIComponent(newest.runId)}`)}>
-              Open old against old
-            </Button>
+            <Button onClick={() => navigate(`/compare/${encodeURIComponent(newest.runId)}`)}>Old against old</Button>
           )}
           <Measure run={run} />
         </>
@@ -76,9 +75,9 @@ function Floor({ floor, run, p99 }: FloorProps) {
   const { onlyFirst, onlySecond, fields } = floor
   const doubt = run.oldRuns === null ? otherScope(floor, run) : undefined
   const rows = Object.entries(fields).map(([field, noise]) => {
-    const { equal = 0, withinTolerance = 0, different = 0, nullVersusValue = 0 } = run.counts.fields[field] ?? {}
-    const unequal = withinTolerance + different + nullVersusValue
-    return { field, noise, unequal, minutes: equal + unequal, p99: p99?.[field] }
+    const counts = field in run.counts.fields ? run.counts.fields[field] : NOT_COMPARED
+    const unequal = counts.withinTolerance + counts.different + counts.nullVersusValue
+    return { field, noise, unequal, minutes: counts.equal + unequal, p99: p99?.[field] }
   })
   return (
     <>
@@ -145,6 +144,9 @@ function Measure({ run }: { readonly run: ComparisonRunDetail }) {
   )
 }
 
+/** Of a field that the run does not have. */
+const NOT_COMPARED: FieldCounts = { equal: 0, withinTolerance: 0, different: 0, nullVersusValue: 0 }
+
 interface Row {
   readonly field: string
   readonly noise: NoiseFloorRun['fields'][string]
@@ -166,8 +168,8 @@ const COLUMNS: readonly Column<Row>[] = [
     numeric: true,
     cell: ({ noise: { unequal, minutes } }) => formatShare(unequal, minutes),
   },
-  { key: 'p99', header: 'p99', numeric: true, cell: ({ field, noise }) => shown(field, noise.p99) },
-  { key: 'max', header: 'Max', numeric: true, cell: ({ field, noise }) => shown(field, noise.max) },
+  { key: 'p99', header: 'Old twice, p99', numeric: true, cell: ({ field, noise }) => shown(field, noise.p99) },
+  { key: 'max', header: 'Old twice, max', numeric: true, cell: ({ field, noise }) => shown(field, noise.max) },
   {
     key: 'run-unequal',
     header: 'This run, unequal',
@@ -175,7 +177,7 @@ const COLUMNS: readonly Column<Row>[] = [
     numeric: true,
     cell: ({ unequal, minutes }) => formatShare(unequal, minutes),
   },
-  { key: 'run-p99', header: 'p99', numeric: true, cell: ({ field, p99 }) => shown(field, p99) },
+  { key: 'run-p99', header: 'This run, p99', numeric: true, cell: ({ field, p99 }) => shown(field, p99) },
   {
     key: 'run-words',
     header: 'The p99 of this run is',

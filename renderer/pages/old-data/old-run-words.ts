@@ -7,7 +7,7 @@ import { formatDates, formatLocalMoment, LOCAL_ZONE } from '../../format/times.t
 /** How a run ended, in a few words; what it waits for when it has not. */
 export function endWords({ state, record, error }: Pick<OldRun, 'state' | 'record' | 'error'>): string {
   if (state === 'queued') return 'Waits for its turn'
-  if (state === 'running') return 'Runs'
+  if (state === 'running') return 'Not yet'
   if (record === null) return state === 'cancelled' ? 'Stopped before it began' : (error?.message ?? 'Did not begin')
   switch (record.endedBy) {
     case 'time-limit':

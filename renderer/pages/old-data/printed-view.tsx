@@ -19,20 +19,22 @@ export function PrintedView({ title, printed, isActive }: PrintedViewProps) {
   const isAtEnd = useRef(true)
   useLayoutEffect(() => {
     if (text.current !== null && isAtEnd.current) text.current.scrollTop = text.current.scrollHeight
-  }, [printed])
+  })
   return (
     <section className={classes.printed} aria-labelledby={id}>
       <h3 id={id} className={classes.title}>
         {title} {printed !== null && <span className={classes.note}>{noteOf(printed, isActive)}</span>}
       </h3>
       {printed === null || printed.bytes === 0 ? (
-        <p className={classes.none}>{printed === null ? absenceWords(isActive) : 'Nothing was printed.'}</p>
+        <p className={classes.none}>
+          {printed === null ? absenceWords(isActive) : isActive ? 'Nothing was printed yet.' : 'Nothing was printed.'}
+        </p>
       ) : (
-        // It scrolls, and is reached by the keyboard for that.
-        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         <pre
           ref={text}
           className={classes.text}
+          // It scrolls, and is reached by the keyboard for that.
+          // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
           tabIndex={0}
           aria-labelledby={id}
           onScroll={({ currentTarget: { scrollTop, clientHeight, scrollHeight } }) => {
@@ -52,8 +54,9 @@ export function PrintedView({ title, printed, isActive }: PrintedViewProps) {
   )
 }
 
-function noteOf({ bytes, file }: PrintedText, isActive: boolean): string {
-  return `${formatBytes(bytes)}${isActive ? ' so far' : ''}, ${file}`
+function noteOf({ bytes, cutBytes, file }: PrintedText, isActive: boolean): string {
+  const cut = cutBytes > 0 ? ', beginning and end are shown' : ''
+  return `${formatBytes(bytes)}${isActive ? ' so far' : ''}${cut}; ${file}`
 }
 
 function absenceWords(isActive: boolean): string {

@@ -6,7 +6,7 @@ import { ExplainedJobControls } from '../../components/job-controls.tsx'
 import { OperatorError } from '../../components/operator-error.tsx'
 import { Panel, PanelGrid } from '../../components/panel.tsx'
 import { QueryView } from '../../components/query-view.tsx'
-import { JobStateMark } from '../../components/state-mark.tsx'
+import { JobStateMark, StateMark } from '../../components/state-mark.tsx'
 import { orpc } from '../../engine-client.ts'
 import { shownReport } from '../../error-report.ts'
 import { formatBytes, formatQuantity } from '../../format/numbers.ts'
@@ -62,6 +62,12 @@ export function RunPanel({ run, job }: RunPanelProps) {
             <Fact term="Left">
               {formatQuantity(record.files, 'file')}, {formatBytes(record.bytes)}, in <code>{record.out}</code>
               {state === 'succeeded' && !record.isImported && params.purpose === 'import' && '; no import reads it'}
+              {record.isImported && state === 'succeeded' && record.files === 0 && (
+                <>
+                  {' '}
+                  <StateMark kind="attention" word="an import of this run would find no file" />
+                </>
+              )}
             </Fact>
             {record.environment.length > 0 && (
               <Fact term="Variables">{record.environment.join(', ')}; their values are kept nowhere</Fact>

@@ -65,7 +65,7 @@ const COLUMNS: readonly Column<OldRun>[] = [
     key: 'exit',
     header: 'Exit code',
     numeric: true,
-    cell: (run) => (exitWords(run) === '0' ? '0' : <b>{exitWords(run)}</b>),
+    cell: (run) => (['0', '–'].includes(exitWords(run)) ? exitWords(run) : <b>{exitWords(run)}</b>),
     sortValue: exitWords,
   },
   { key: 'end', header: 'How it ended', grow: true, cell: endWords },
@@ -80,6 +80,7 @@ const COLUMNS: readonly Column<OldRun>[] = [
   {
     key: 'read',
     header: 'Imports',
-    cell: ({ isRead }) => (isRead ? <StateMark kind="pass" word="Read it" /> : '–'),
+    cell: ({ isRead, record }) =>
+      isRead ? <StateMark kind={record?.files === 0 ? 'attention' : 'pass'} word="Read it" /> : '–',
   },
 ]
