@@ -33,11 +33,12 @@ interface DualRunPanelProps {
   readonly job: Job
   /** The latest jobs, the parts among them. */
   readonly jobs: readonly Job[]
-  readonly onRun: (runId: string) => void
+  /** Shows what the old pipeline printed in a run. */
+  readonly onPrinted: (runId: string) => void
 }
 
 /** The dual run that goes on, part by part, or what came of the last one, with the way to its comparison. */
-export function DualRunPanel({ job, jobs, onRun }: DualRunPanelProps) {
+export function DualRunPanel({ job, jobs, onPrinted }: DualRunPanelProps) {
   const [openKey, setOpenKey] = useState<string>()
   const [, navigate] = useLocation()
   const isOver = isFinal(job.state)
@@ -74,7 +75,7 @@ export function DualRunPanel({ job, jobs, onRun }: DualRunPanelProps) {
                 </Button>
               )}
               {oldRun !== undefined && (
-                <Button onClick={() => onRun(oldRun.id)}>Show what the old pipeline printed</Button>
+                <Button onClick={() => onPrinted(oldRun.id)}>Show what the old pipeline printed</Button>
               )}
               {result !== undefined && <span>{jobResultWords(job)}</span>}
             </div>

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import type { RefObject } from 'react'
 import type { OldRun } from '#shared/contract/contract.ts'
 import type { Job } from '#shared/jobs/job.ts'
 import { isFinal } from '#shared/jobs/job.ts'
@@ -23,10 +24,12 @@ interface RunPanelProps {
   readonly run: OldRun
   /** The job of the run, while it is among the latest. */
   readonly job: Job | undefined
+  /** Where what it printed stands, so that somebody can be led there. */
+  readonly printedRef: RefObject<HTMLDivElement | null>
 }
 
 /** One run of the command: what it does or how it ended, as it was run, and what it printed. */
-export function RunPanel({ run, job }: RunPanelProps) {
+export function RunPanel({ run, job, printedRef }: RunPanelProps) {
   const { runId, state, params, record, error } = run
   const isActive = !isFinal(state)
   const output = useQuery(orpc.legacy.output.queryOptions({ input: { runId } }))
@@ -74,14 +77,16 @@ export function RunPanel({ run, job }: RunPanelProps) {
             )}
           </Facts>
         )}
-        <QueryView query={output} height={160}>
-          {({ stdout, stderr }) => (
-            <div className={classes.streams}>
-              <PrintedView key={`${runId} out`} title="Standard output" printed={stdout} isActive={isActive} />
-              <PrintedView key={`${runId} err`} title="Standard error" printed={stderr} isActive={isActive} />
-            </div>
-          )}
-        </QueryView>
+        <div ref={printedRef} tabIndex={-1} className={classes.printed}>
+          <QueryView query={output} height={160}>
+            {({ stdout, stderr }) => (
+              <div className={classes.streams}>
+                <PrintedView key={`${runId} out`} title="Standard output" printed={stdout} isActive={isActive} />
+                <PrintedView key={`${runId} err`} title="Standard error" printed={stderr} isActive={isActive} />
+              </div>
+            )}
+          </QueryView>
+        </div>
       </Panel>
     </PanelGrid>
   )

@@ -1,4 +1,5 @@
 import type { UseQueryResult } from '@tanstack/react-query'
+import { useRef } from 'react'
 import type { OldRun } from '#shared/contract/contract.ts'
 import type { Described } from '#shared/contract/old-data.ts'
 import type { Job } from '#shared/jobs/job.ts'
@@ -22,13 +23,22 @@ interface RunsPartProps {
 
 /** The old pipeline's command, its runs, and both pipelines together. */
 export function RunsPart({ described, runs, jobs, runId, onRun }: RunsPartProps) {
+  const printed = useRef<HTMLDivElement>(null)
+  const showPrinted = (id: string): void => {
+    onRun(id)
+    // It stands below the list, which is out of view as often as not.
+    requestAnimationFrame(() => {
+      printed.current?.scrollIntoView({ block: 'center' })
+      printed.current?.focus({ preventScroll: true })
+    })
+  }
   const dualRun = jobs.find(({ kind }) => kind === 'dual-run')
   return (
     <>
       {described.data !== undefined && (
         <CommandPanel described={described.data} onLookAgain={() => void described.refetch()} />
       )}
-      {dualRun !== undefined && <DualRunPanel job={dualRun} jobs={jobs} onRun={onRun} />}
+      {dualRun !== undefined && <DualRunPanel job={dualRun} jobs={jobs} onPrinted={showPrinted} />}
       <QueryView query={runs} height={300}>
         {(list) => {
           // Without a command and without a run there is nothing to list, and the panel above says what is needed.
@@ -39,7 +49,12 @@ export function RunsPart({ described, runs, jobs, runId, onRun }: RunsPartProps)
             <>
               <RunsPanel runs={shown} selected={open?.runId} onSelect={onRun} />
               {open !== undefined && (
-                <RunPanel key={open.runId} run={open} job={jobs.find(({ id }) => id === open.runId)} />
+                <RunPanel
+                  key={open.runId}
+                  run={open}
+                  job={jobs.find(({ id }) => id === open.runId)}
+                  printedRef={printed}
+                />
               )}
               {runId !== undefined && open === undefined && (
                 <PanelGrid columns="minmax(0, 1fr)">
