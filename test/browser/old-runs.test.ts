@@ -258,9 +258,11 @@ test('a dual run that fails says at which step, and leads to what the old pipeli
   await inConsole(browser, host.url, async (page) => {
     await openRuns(page)
     await button(page, 'Show what the old pipeline printed').click()
-    await region(page, 'Run of 2024-11-25 to 2024-12-03')
-      .getByText(/for a dual run/)
-      .waitFor()
+    const opened = region(page, 'Run of 2024-11-25 to 2024-12-03')
+    await opened.getByText(/for a dual run/).waitFor()
+    // It stands further down the page, and is brought into view.
+    const said = opened.getByRole('region', { name: /^Standard error/ }).getByText('no connection to the broker')
+    await eventually(async () => (await said.boundingBox())?.y ?? Infinity).toBeLessThan(900)
   })
 })
 
