@@ -3,7 +3,13 @@ import { describe, expect, test } from 'vitest'
 import type { Acceptance, CompareGrid, CompareRow, RunCause, RunCauses } from '#shared/contract/causes.ts'
 import type { ComparisonCounts } from '#shared/jobs/job-kinds.ts'
 import { likeness } from '../../renderer/pages/compare/alike.ts'
-import { acceptedScopeWords, acceptWords, decisionOf, scopeWords } from '../../renderer/pages/compare/cause-words.ts'
+import {
+  acceptedScopeWords,
+  acceptWords,
+  decisionOf,
+  outgrownWords,
+  scopeWords,
+} from '../../renderer/pages/compare/cause-words.ts'
 import type { CompareView } from '../../renderer/pages/compare/compare-address.ts'
 import { compareAddress, EVERY_ROW, viewFrom } from '../../renderer/pages/compare/compare-address.ts'
 import { allCells, cellWords, gridPart, sumOf } from '../../renderer/pages/compare/compare-cells.ts'
@@ -16,7 +22,7 @@ import { unequalWords } from '../../renderer/pages/compare/row-words.ts'
 import { scatterDomain, spreadOffsets } from '../../renderer/pages/compare/scatter-points.ts'
 import { textsFrom, tolerancesFrom, wordsFrom, yamlOf } from '../../renderer/pages/compare/try-tolerances.ts'
 import { togetherWith } from '../../renderer/pages/compare/together.ts'
-import { judge } from '../../renderer/pages/compare/verdict-words.ts'
+import { judge, undecided } from '../../renderer/pages/compare/verdict-words.ts'
 
 const counts = (values: Partial<ComparisonCounts>): ComparisonCounts => ({
   common: 100,
@@ -176,6 +182,13 @@ describe('what accepting a cause would do', () => {
     expect(decisionOf(cause('a', { acceptances: [acceptance({ state: 'withdrawn' })] })).word).toBe('Waiting')
     expect(decisionOf(cause('a', { acceptances: [acceptance({})], accepted: 4 })).word).toBe('Accepted in part')
     expect(decisionOf(cause('a', { acceptances: [acceptance({})], accepted: 10 })).word).toBe('Accepted')
+    const [symbol] = cause('a').symbols
+    const grown = cause('a', { acceptances: [acceptance({})], symbols: [{ ...symbol, isOutgrown: true }] })
+    expect([decisionOf(grown).state, decisionOf(grown).word]).toEqual(['waiting', 'Has grown'])
+    expect(outgrownWords(grown)).toBe(
+      'More than twice as large in SPY as when it was accepted: its differences there wait again.',
+    )
+    expect(undecided([grown, cause('b', { acceptances: [acceptance({})] })])).toEqual([grown])
   })
 
   test('has the scope of a cause in words', () => {
@@ -394,8 +407,13 @@ describe('words of rows and distributions', () => {
 
   test('say in which fields a row differs', () => {
     const words = unequalWords(
-      row({ old: { open: 1, close: 2, volume: 300 }, fresh: { open: 1, close: 2.01, volume: null } }),
-      ['open', 'close', 'volume'],
+      row({
+        old: { open: 1, close: 2, volume: 300, vwap: null },
+        fresh: { open: 1, close: 2.01, volume: null, vwap: 2 },
+        // Nobody compared vwap: the old side has none in the whole session.
+        unequal: ['close', 'volume'],
+      }),
+      ['open', 'close', 'volume', 'vwap'],
     )
     expect(words).toBe('close +0.01, volume 300 against none')
   })

@@ -9,7 +9,7 @@ import { formatCount, formatQuantity, formatShare } from '../../format/numbers.t
 import { formatDates, formatLocalMoment, LOCAL_ZONE } from '../../format/times.ts'
 import { causeName } from '../../wording/cause-names.ts'
 import { AcceptCause } from './accept-cause.tsx'
-import { acceptedScopeWords, acceptedWords, decisionOf, expiryWords } from './cause-words.ts'
+import { acceptedScopeWords, acceptedWords, decisionOf, expiryWords, outgrownWords } from './cause-words.ts'
 import classes from './cause-inspector.module.css'
 import { Evidence } from './evidence.tsx'
 import { togetherWith } from './together.ts'
@@ -29,6 +29,7 @@ interface CauseInspectorProps {
 export function CauseInspector({ run, found, cause, zoneOf, onRows, onAccepted }: CauseInspectorProps) {
   const { kind, word } = decisionOf(cause)
   const together = togetherWith(found, cause)
+  const outgrown = outgrownWords(cause)
   return (
     <Panel title="Cause" className={classes.panel} controls={<StateMark kind={kind} word={word} />}>
       <p className={classes.words}>{cause.words}</p>
@@ -36,6 +37,11 @@ export function CauseInspector({ run, found, cause, zoneOf, onRows, onAccepted }
         <b>{formatQuantity(cause.explained, 'difference')}</b>, {formatShare(cause.share, 1)} % of all.{' '}
         <span className={classes.quiet}>{acceptedWords(cause)}.</span>
       </p>
+      {outgrown !== undefined && (
+        <p className={classes.figures}>
+          <StateMark kind="attention" word={outgrown} />
+        </p>
+      )}
       {together.length > 0 && (
         <ul className={classes.together} aria-label="Needed together with">
           {together.map(({ cause: other, explained }) => (

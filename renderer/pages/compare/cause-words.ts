@@ -11,15 +11,23 @@ interface Decision {
 }
 
 /** What was decided about a cause, as far as it counts at present. */
-export function decisionOf({ acceptances, accepted, explained }: RunCause): Decision {
+export function decisionOf({ acceptances, accepted, explained, symbols }: RunCause): Decision {
   if (!acceptances.some(({ state }) => state === 'active')) {
     return acceptances.some(({ state }) => state === 'expired')
       ? { state: 'waiting', kind: 'waiting', word: 'Expired' }
       : { state: 'waiting', kind: 'waiting', word: 'Waiting' }
   }
+  if (symbols.some(({ isOutgrown }) => isOutgrown)) return { state: 'waiting', kind: 'waiting', word: 'Has grown' }
   return accepted < explained
     ? { state: 'explained', kind: 'signed', word: 'Accepted in part' }
     : { state: 'explained', kind: 'signed', word: 'Accepted' }
+}
+
+/** Why a cause that somebody accepted waits again; undefined when it does not. */
+export function outgrownWords({ symbols }: Pick<RunCause, 'symbols'>): string | undefined {
+  const grown = symbols.filter(({ isOutgrown }) => isOutgrown).map(({ symbol }) => symbol)
+  if (grown.length === 0) return undefined
+  return `More than twice as large in ${symbolWords(grown)} as when it was accepted: its differences there wait again.`
 }
 
 /** `SPY, AIG, all sessions, close and volume` */

@@ -30,9 +30,10 @@ export function unequalWords(row: CompareRow, fields: readonly string[]): string
     return shown.map((field) => `${side} ${field} ${formatFieldValue(field, values[field] ?? null)}`).join(', ')
   }
   return fields
+    .filter((field) => row.unequal.includes(field))
     .flatMap((field) => {
       const [old, fresh] = [row.old[field] ?? null, row.fresh[field] ?? null]
-      if (old === fresh) return []
+      if (old === null && fresh === null) return []
       if (old === null) return [`${field} none against ${formatFieldValue(field, fresh)}`]
       if (fresh === null) return [`${field} ${formatFieldValue(field, old)} against none`]
       return [`${field} ${formatDifference(field, fresh - old)}`]

@@ -108,9 +108,9 @@ export function undecided<Cause extends RunCauses['causes'][number]>(causes: rea
   return causes.filter((cause) => !isAccepted(cause))
 }
 
-/** Whether a decision about the cause counts at present; it may be about part of it. */
-export function isAccepted({ acceptances }: RunCauses['causes'][number]): boolean {
-  return acceptances.some(({ state }) => state === 'active')
+/** Whether a decision about the cause counts at present, and has not been outgrown; it may be about part of it. */
+export function isAccepted({ acceptances, symbols }: RunCauses['causes'][number]): boolean {
+  return acceptances.some(({ state }) => state === 'active') && !symbols.some(({ isOutgrown }) => isOutgrown)
 }
 
 /** `a sample of 10 % of the minutes` */
