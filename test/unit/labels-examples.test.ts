@@ -3,7 +3,7 @@ import { BarFlag } from '#shared/bars.ts'
 import type { LabelDefinition } from '#shared/labels/definition.ts'
 import { computeSessionLabels } from '#main/pipeline/labels/compute-labels.ts'
 import type { SessionInput } from '#main/pipeline/features/compute-features.ts'
-import { sessionInput, sessionNumber } from './features-fixtures.ts'
+import { computeColumn, sessionInput, sessionNumber } from './features-fixtures.ts'
 import { label, labelRows } from './labels-fixtures.ts'
 import type { Row } from './labels-fixtures.ts'
 
@@ -252,6 +252,25 @@ describe('the triple-barrier label', () => {
     // 100 -> 266 is ln 2.66 = 0.978, 100 -> 267 is 0.982.
     expect(rows(266)).toEqual(['NoVolatility', 'NoVolatility', [0, 4], 'BeyondSessions'])
     expect(rows(267)).toEqual(['NoVolatility', 'NoVolatility', [1, 4], 'BeyondSessions'])
+  })
+
+  test('has the volatility that the features have of the same row', () => {
+    const closes = [100, 101, 99, 102, 98, 100, 103, 101, 100, 104]
+    const session = flagged(minutes(closes), 4, BarFlag.Filled)
+    const column = { formula: 'realized_volatility', params: { returns: 3 }, warmup: { bars: 3, sessions: 0 } }
+    const volatility = computeColumn(column, session)
+    // Rows 0 to 2 warm up, row 4 is no observation, row 9 has no bar after it.
+    for (const row of [3, 5, 6, 7, 8]) {
+      const next = row === 3 ? 5 : row + 1
+      const reached = Math.log(closes[next] / closes[row])
+      const multiple = Math.abs(reached) / (volatility[row] ?? NaN)
+      const labelAt = (distance: number): Row => {
+        const barriers = { unit: 'volatility', returns: 3, upper: distance, lower: distance }
+        return labelRows(fixed({ name: 'triple_barrier_1b', horizon: { bars: 1 }, barriers }), session)[row]
+      }
+      expect(labelAt(multiple * (1 - 1e-9))).toEqual([Math.sign(reached), next + 1])
+      expect(labelAt(multiple * (1 + 1e-9))).toEqual([0, next + 1])
+    }
   })
 
   test('has no volatility where the price did not move', () => {

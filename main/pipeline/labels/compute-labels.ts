@@ -84,7 +84,7 @@ export function computeSessionLabels(
     isComplete: sessions.length === definition.followingSessions + 1,
     closeTs: sessions[sessions.length - 1].session.closeTs,
   }
-  const decide = decider(definition, current, outlook)
+  const decide = decider(definition, outlook)
 
   const { ts } = current.bars
   const rows = ts.length
@@ -109,7 +109,7 @@ export function computeSessionLabels(
 /** How the label of the bar at a place of the path is decided. */
 type Decide = (place: number, outcome: Outcome) => void
 
-function decider(definition: LabelDefinition, current: SessionInput, outlook: Outlook): Decide {
+function decider(definition: LabelDefinition, outlook: Outlook): Decide {
   const { horizon } = definition
   switch (definition.kind) {
     case 'forward_log_return':
@@ -120,7 +120,7 @@ function decider(definition: LabelDefinition, current: SessionInput, outlook: Ou
         outcome.label = Math.sign(outcome.label)
       }
     case 'triple_barrier':
-      return barrierDecider(definition, current, outlook)
+      return barrierDecider(definition, outlook)
   }
 }
 
@@ -187,10 +187,10 @@ function lastPriced(path: PricePath, place: number, lastMinute: number): number 
   return path.lastPriced[at]
 }
 
-function barrierDecider(definition: TripleBarrierDefinition, current: SessionInput, outlook: Outlook): Decide {
+function barrierDecider(definition: TripleBarrierDefinition, outlook: Outlook): Decide {
   const { horizon, barriers } = definition
   const { path } = outlook
-  const volatility = barriers.unit === 'volatility' ? volatilityOf(path, current, barriers.returns) : null
+  const volatility = barriers.unit === 'volatility' ? volatilityOf(path, barriers.returns) : null
 
   return (place, outcome) => {
     const scale = volatility === null ? 1 : volatility[place]
@@ -255,15 +255,13 @@ function walk(
 }
 
 /**
- * At each bar of the row's session, by its place on the path, the sample standard deviation of the last `returns` log returns of one bar:
- * the formula `realized_volatility` of the features, over the same bars. NaN where one of them is not known.
+ * At each bar of the path the sample standard deviation of the last `returns` log returns of one bar: in the first session, that of the
+ * rows, the formula `realized_volatility` of the features. NaN where one of them is not known.
  */
-function volatilityOf(path: PricePath, { session }: SessionInput, returns: number): Float64Array {
-  let bars = 0
-  while (bars < path.endTs.length && path.endTs[bars] <= session.closeTs) bars++
-  const oneBar = new Float64Array(bars)
-  for (let at = 0; at < bars; at++) oneBar[at] = at === 0 ? NaN : Math.log(path.close[at] / path.close[at - 1])
-  const out = new Float64Array(bars)
-  rollingSampleDeviation(oneBar, bars, returns, windowScratch(returns), out)
+function volatilityOf({ close }: PricePath, returns: number): Float64Array {
+  const oneBar = new Float64Array(close.length)
+  for (let at = 0; at < close.length; at++) oneBar[at] = at === 0 ? NaN : Math.log(close[at] / close[at - 1])
+  const out = new Float64Array(close.length)
+  rollingSampleDeviation(oneBar, close.length, returns, windowScratch(returns), out)
   return out
 }
