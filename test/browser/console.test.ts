@@ -627,7 +627,9 @@ describe('the frame', () => {
       async (page) => {
         await goTo(page, '/compare', 'Compare')
         // Nothing is being loaded any more: the last part of the verdict is there.
-        await region(page, 'Verdict').getByText(/^of [\d,]+ differences$/).waitFor()
+        await region(page, 'Verdict')
+          .getByText(/^of [\d,]+ differences$/)
+          .waitFor()
         const isSameDocument = await markDocument(page)
         const verdict = await region(page, 'Verdict').innerText()
 
