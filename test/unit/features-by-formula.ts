@@ -5,13 +5,13 @@ import type { SessionInput } from '#main/pipeline/features/compute-features.ts'
  * nothing carried from row to row. Slow, and shares no code with the pipeline.
  */
 
-type Value = number | null
-type SeriesOf = readonly Value[]
+export type Value = number | null
+export type SeriesOf = readonly Value[]
 
-const range = (from: number, to: number): number[] =>
+export const range = (from: number, to: number): number[] =>
   Array.from({ length: Math.max(0, to - from + 1) }, (_, k) => from + k)
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
-const mean = (values: readonly number[]): number => sum(values) / values.length
+export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
+export const mean = (values: readonly number[]): number => sum(values) / values.length
 /** Differences from the mean; the second pass takes out what rounding the mean left in the first. */
 const deviations = (values: readonly number[]): number[] => {
   const center = mean(values)
@@ -19,13 +19,13 @@ const deviations = (values: readonly number[]): number[] => {
   const rest = mean(rough)
   return rough.map((value) => value - rest)
 }
-const sumOfSquares = (values: readonly number[]): number => sum(deviations(values).map((value) => value ** 2))
-const allEqual = (values: readonly number[]): boolean => values.every((value) => value === values[0])
-const knownPrice = (price: number): Value => (Number.isFinite(price) && price > 0 ? price : null)
-const knownVolume = (volume: number): Value => (Number.isFinite(volume) && volume >= 0 ? volume : null)
+export const sumOfSquares = (values: readonly number[]): number => sum(deviations(values).map((value) => value ** 2))
+export const allEqual = (values: readonly number[]): boolean => values.every((value) => value === values[0])
+export const knownPrice = (price: number): Value => (Number.isFinite(price) && price > 0 ? price : null)
+export const knownVolume = (volume: number): Value => (Number.isFinite(volume) && volume >= 0 ? volume : null)
 
 /** The values of rows `from` to `to`, or null when a row is outside the session or null. */
-function window(series: SeriesOf, from: number, to: number): number[] | null {
+export function window(series: SeriesOf, from: number, to: number): number[] | null {
   const found: number[] = []
   for (const row of range(from, to)) {
     const value = series[row]
@@ -36,13 +36,13 @@ function window(series: SeriesOf, from: number, to: number): number[] | null {
 }
 
 /** The values up to row `to` after the last null at or before it. */
-function runUpTo(series: SeriesOf, to: number): number[] {
+export function runUpTo(series: SeriesOf, to: number): number[] {
   let from = to
   while (from >= 0 && series[from] !== null) from--
   return range(from + 1, to).map((row) => series[row] ?? NaN)
 }
 
-const eachRow = (rows: number, value: (row: number) => Value): Value[] => range(0, rows - 1).map(value)
+export const eachRow = (rows: number, value: (row: number) => Value): Value[] => range(0, rows - 1).map(value)
 
 function logReturn(close: SeriesOf, lag: number): Value[] {
   return eachRow(close.length, (i) => {
@@ -61,7 +61,7 @@ function realizedVolatility(close: SeriesOf, returns: number): Value[] {
 }
 
 /** Weighted sum over the whole run: seed weight (1 - a)^k, then a (1 - a)^(k - j) for each later value. */
-function ema(series: SeriesOf, period: number): Value[] {
+export function ema(series: SeriesOf, period: number): Value[] {
   const a = 2 / (period + 1)
   return eachRow(series.length, (i) => {
     const run = runUpTo(series, i)
@@ -75,7 +75,7 @@ function ema(series: SeriesOf, period: number): Value[] {
 }
 
 /** Wilder's smoothing of the run that ends in a row, as a weighted sum. */
-function wilder(run: readonly number[], period: number): Value {
+export function wilder(run: readonly number[], period: number): Value {
   if (run.length < period) return null
   const keep = (period - 1) / period
   const later = run.slice(period)
@@ -109,7 +109,7 @@ function rsi(close: SeriesOf, period: number): Value[] {
   })
 }
 
-function atr(high: SeriesOf, low: SeriesOf, close: SeriesOf, period: number): Value[] {
+export function atr(high: SeriesOf, low: SeriesOf, close: SeriesOf, period: number): Value[] {
   const trueRange = eachRow(close.length, (i) => {
     const [h, l, c] = [high[i], low[i], close[i - 1] ?? null]
     return h === null || l === null || c === null ? null : Math.max(h - l, Math.abs(h - c), Math.abs(l - c))

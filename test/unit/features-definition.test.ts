@@ -108,9 +108,9 @@ describe('the shipped definition', () => {
 
   test('computes each intermediate series once', () => {
     const { plan, outputs } = compileFeatureSet(loadFeatureSet(NAME, [FEATURES_FOLDER]))
-    // The columns, and the four known price series close, high, low and vwap.
+    // The columns, the four known price series close, high, low and vwap, and the true range.
     expect(new Set(outputs).size).toBe(23)
-    expect(plan.steps.length).toBe(27)
+    expect(plan.steps.length).toBe(28)
   })
 })
 

@@ -15,12 +15,13 @@ function paramIssues(column: FeatureColumn, formula: Formula): DefinitionIssue[]
     const takes = known.length === 0 ? 'takes no parameters' : `takes ${known.join(', ')}`
     issues.push({ path: ['params', name], message: `is not a parameter of ${column.formula}, which ${takes}` })
   }
-  for (const [name, { min, max }] of Object.entries(formula.params)) {
+  for (const [name, { min, max, fraction }] of Object.entries(formula.params)) {
     const value: number | undefined = column.params[name]
     if (value === undefined) {
       issues.push({ path: ['params'], message: `${column.formula} needs the parameter ${name}` })
-    } else if (!Number.isInteger(value) || value < min || value > max) {
-      issues.push({ path: ['params', name], message: `must be a whole number from ${min} to ${max}, not ${value}` })
+    } else if (!(fraction === true ? Number.isFinite(value) : Number.isInteger(value)) || value < min || value > max) {
+      const kind = fraction === true ? 'a number' : 'a whole number'
+      issues.push({ path: ['params', name], message: `must be ${kind} from ${min} to ${max}, not ${value}` })
     }
   }
   const conflict = issues.length === 0 ? formula.conflict?.(column.params) : undefined

@@ -72,36 +72,69 @@ export function relativeStrengthIndex(close: Float64Array, rows: number, period:
 }
 
 /**
- * Writes Wilder's average true range to the first `rows` rows of `out`: the smoothed true range
- * `max(high - low, |high - previous close|, |low - previous close|)`. The session's first bar has no previous close in the
- * session and so no true range; the first value is in row `period`.
+ * Writes Wilder's smoothing of `values` to the first `rows` rows of `out`: the mean of the first `period` values, then
+ * `(previous * (period - 1) + value) / period`. Null before the seed.
  */
-export function averageTrueRange(
-  high: Float64Array,
-  low: Float64Array,
-  close: Float64Array,
-  rows: number,
-  period: number,
-  out: Float64Array,
-): void {
-  let previous = NaN
+export function wilderAverage(values: Float64Array, rows: number, period: number, out: Float64Array): void {
   let seen = 0
   let average = 0
   for (let row = 0; row < rows; row++) {
-    const range = Math.max(high[row] - low[row], Math.abs(high[row] - previous), Math.abs(low[row] - previous))
-    previous = close[row]
-    if (range !== range) {
+    const value = values[row]
+    if (value !== value) {
       seen = 0
       average = 0
       out[row] = NaN
     } else if (seen >= period) {
-      average = (average * (period - 1) + range) / period
+      average = (average * (period - 1) + value) / period
       out[row] = average
     } else {
       seen++
-      average += range
+      average += value
       if (seen === period) average /= period
       out[row] = seen === period ? average : NaN
     }
+  }
+}
+
+/**
+ * Writes Wilder's directional indicator (0 to 100) to the first `rows` rows of `out`: `100 M / T` with M and T the smoothed
+ * directional movement and true range. A row in which either is null restarts both, so that they always cover the same rows.
+ * Null before the seed and while T is 0 (0 / 0): a price that never moved has no direction.
+ */
+export function directionalIndicator(
+  movement: Float64Array,
+  trueRange: Float64Array,
+  rows: number,
+  period: number,
+  out: Float64Array,
+): void {
+  let seen = 0
+  let moved = 0
+  let ranged = 0
+  for (let row = 0; row < rows; row++) {
+    const move = movement[row]
+    const range = trueRange[row]
+    if (move !== move || range !== range) {
+      seen = 0
+      moved = 0
+      ranged = 0
+      out[row] = NaN
+      continue
+    }
+    if (seen >= period) {
+      moved = (moved * (period - 1) + move) / period
+      ranged = (ranged * (period - 1) + range) / period
+    } else {
+      seen++
+      moved += move
+      ranged += range
+      if (seen < period) {
+        out[row] = NaN
+        continue
+      }
+      moved /= period
+      ranged /= period
+    }
+    out[row] = (100 * moved) / ranged
   }
 }

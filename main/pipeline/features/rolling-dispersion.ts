@@ -23,6 +23,17 @@ export function windowScratch(length: number): WindowScratch {
   return { sum: new Float64Array(length), squares: new Float64Array(length) }
 }
 
+/** Working memory of a weighted mean. */
+interface WeightedScratch {
+  readonly weighted: Float64Array
+  readonly weight: Float64Array
+}
+
+/** Working memory for weighted means over windows of `length` rows. */
+export function weightedScratch(length: number): WeightedScratch {
+  return { weighted: new Float64Array(length), weight: new Float64Array(length) }
+}
+
 /** Fills `scratch` so that entry k holds the sums over the rows `anchor - length + 1 + k` to `anchor - 1`. */
 function sumBeforeAnchor(values: Float64Array, anchor: number, length: number, scratch: WindowScratch): void {
   const origin = values[anchor]
@@ -40,6 +51,30 @@ function sumBeforeAnchor(values: Float64Array, anchor: number, length: number, s
 }
 
 /**
+ * Writes the mean of `values[i - length + 1 .. i]` to `out[i]` for the first `rows` rows; null in the first `length - 1` rows
+ * and where the window holds a null. The mean of a constant window is exactly its value. `length` is at least 1.
+ */
+export function rollingMean(
+  values: Float64Array,
+  rows: number,
+  length: number,
+  scratch: WindowScratch,
+  out: Float64Array,
+): void {
+  out.fill(NaN, 0, Math.min(length - 1, rows))
+  for (let anchor = length - 1; anchor < rows; anchor += length) {
+    sumBeforeAnchor(values, anchor, length, scratch)
+    const origin = values[anchor]
+    const end = Math.min(anchor + length, rows)
+    let sumFrom = 0
+    for (let row = anchor, k = 0; row < end; row++, k++) {
+      sumFrom += values[row] - origin
+      out[row] = origin + (scratch.sum[k] + sumFrom) / length
+    }
+  }
+}
+
+/**
  * Writes the sample standard deviation (divisor `length - 1`) of `values[i - length + 1 .. i]` to `out[i]` for the first `rows`
  * rows; null in the first `length - 1` rows and where the window holds a null. `length` is at least 2.
  */
@@ -47,6 +82,28 @@ export function rollingSampleDeviation(
   values: Float64Array,
   rows: number,
   length: number,
+  scratch: WindowScratch,
+  out: Float64Array,
+): void {
+  rollingDeviation(values, rows, length, length - 1, scratch, out)
+}
+
+/** As {@link rollingSampleDeviation}, but the population standard deviation (divisor `length`). */
+export function rollingPopulationDeviation(
+  values: Float64Array,
+  rows: number,
+  length: number,
+  scratch: WindowScratch,
+  out: Float64Array,
+): void {
+  rollingDeviation(values, rows, length, length, scratch, out)
+}
+
+function rollingDeviation(
+  values: Float64Array,
+  rows: number,
+  length: number,
+  divisor: number,
   scratch: WindowScratch,
   out: Float64Array,
 ): void {
@@ -62,7 +119,7 @@ export function rollingSampleDeviation(
       sumFrom += difference
       squaresFrom += difference * difference
       const sum = scratch.sum[k] + sumFrom
-      const variance = (scratch.squares[k] + squaresFrom - (sum * sum) / length) / (length - 1)
+      const variance = (scratch.squares[k] + squaresFrom - (sum * sum) / length) / divisor
       out[row] = Math.sqrt(Math.max(0, variance))
     }
   }
@@ -94,6 +151,43 @@ export function rollingPopulationZScore(
       const mean = (scratch.sum[k] + sumFrom) / length
       const variance = (scratch.squares[k] + squaresFrom) / length - mean * mean
       out[row] = variance > 0 ? (difference - mean) / Math.sqrt(variance) : NaN
+    }
+  }
+}
+
+/**
+ * Writes the mean of `values[i - length + 1 .. i]` weighted by `weights` (0 or more) of the same rows to `out[i]` for the first
+ * `rows` rows; null in the first `length - 1` rows, where the window holds a null of either, and where its weights sum to 0.
+ * `length` is at least 1.
+ */
+export function rollingWeightedMean(
+  values: Float64Array,
+  weights: Float64Array,
+  rows: number,
+  length: number,
+  scratch: WeightedScratch,
+  out: Float64Array,
+): void {
+  out.fill(NaN, 0, Math.min(length - 1, rows))
+  for (let anchor = length - 1; anchor < rows; anchor += length) {
+    const origin = values[anchor]
+    let weighted = 0
+    let weight = 0
+    scratch.weighted[length - 1] = 0
+    scratch.weight[length - 1] = 0
+    for (let k = length - 2, row = anchor - 1; k >= 0; k--, row--) {
+      weighted += (values[row] - origin) * weights[row]
+      weight += weights[row]
+      scratch.weighted[k] = weighted
+      scratch.weight[k] = weight
+    }
+    const end = Math.min(anchor + length, rows)
+    weighted = 0
+    weight = 0
+    for (let row = anchor, k = 0; row < end; row++, k++) {
+      weighted += (values[row] - origin) * weights[row]
+      weight += weights[row]
+      out[row] = origin + (scratch.weighted[k] + weighted) / (scratch.weight[k] + weight)
     }
   }
 }
