@@ -6,6 +6,7 @@ import { type Command, COMMON_OPTIONS, ExitCode, parseOptions } from './command.
 import { calendar } from './commands/calendar.ts'
 import { demo } from './commands/demo.ts'
 import { diff } from './commands/diff.ts'
+import { featuresPreview } from './commands/features-preview.ts'
 import { init } from './commands/init.ts'
 import { PIPELINE_COMMANDS } from './commands/pipeline-commands.ts'
 import { serve } from './commands/serve.ts'
@@ -23,6 +24,7 @@ const COMMANDS: readonly Command[] = [
   calendar,
   sql,
   diff,
+  featuresPreview,
   serve,
   start,
   demo,

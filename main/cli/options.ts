@@ -57,6 +57,14 @@ export function listOption(input: CommandInput, name: string): string[] | undefi
   return entries
 }
 
+/** A comma-separated list that names nothing twice; undefined when the option was not given. */
+export function distinctListOption(input: CommandInput, name: string): string[] | undefined {
+  const names = listOption(input, name)
+  const twice = names?.find((each, i) => names.indexOf(each) < i)
+  if (twice === undefined) return names
+  throw new SwitchyardError('BAD_ARGUMENTS', `--${name} names ${twice} twice.`, { hint: 'Name every column once.' })
+}
+
 /** One of known words; undefined when the option was not given. */
 export function wordOption<T extends string>(input: CommandInput, name: string, known: readonly T[]): T | undefined {
   const text = textOption(input, name)

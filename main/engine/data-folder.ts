@@ -7,3 +7,5 @@ export const SOURCE_DATA_FOLDER = fileURLToPath(new URL('../../data', import.met
 export const BUILT_IN_CALENDARS = join(SOURCE_DATA_FOLDER, 'calendars')
 
 export const BUILT_IN_SCENARIOS = join(SOURCE_DATA_FOLDER, 'scenarios')
+
+export const BUILT_IN_FEATURE_SETS = join(SOURCE_DATA_FOLDER, 'features')

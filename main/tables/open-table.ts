@@ -65,7 +65,7 @@ async function beginning(path: string): Promise<{ size: number; magic: Buffer }>
   })
   if (!found.isFile()) {
     throw new SwitchyardError('BAD_ARGUMENTS', `${path} is not a file.`, {
-      hint: 'Give one CSV or Parquet file on each side. What comes through a pipe has to be stored first.',
+      hint: 'Give a CSV or Parquet file. What comes through a pipe has to be stored first.',
     })
   }
   const file = await open(path).catch((error: Error) => {

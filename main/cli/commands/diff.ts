@@ -3,7 +3,7 @@ import { parseDecimal, type TableTolerance } from '#main/tables/tolerance.ts'
 import { SwitchyardError } from '#shared/errors.ts'
 import { type Command, type CommandInput, ExitCode } from '../command.ts'
 import { diffText } from '../diff-text.ts'
-import { integerOption, listOption, textOption } from '../options.ts'
+import { distinctListOption, integerOption, listOption, textOption } from '../options.ts'
 
 const DEFAULT_SAMPLES = 10
 const MOST_SAMPLES = 10_000
@@ -30,7 +30,7 @@ export const diff: Command = {
     if (left === undefined || right === undefined || rest.length > 0) {
       throw badArguments('Give two files.', 'For example: switchyard diff old.csv new.parquet --keys symbol,ts')
     }
-    const keys = distinct('keys', listOption(input, 'keys'))
+    const keys = distinctListOption(input, 'keys')
     if (keys === undefined) {
       throw badArguments('--keys is missing.', 'Name the columns that tell which row is which: --keys symbol,ts')
     }
@@ -38,19 +38,13 @@ export const diff: Command = {
       keys,
       tolerance: { abs: decimalOption(input, 'abs-tol'), rel: decimalOption(input, 'rel-tol') },
       tolerances: columnTolerances(listOption(input, 'tol') ?? []),
-      columns: distinct('columns', listOption(input, 'columns')),
+      columns: distinctListOption(input, 'columns'),
       samples: integerOption(input, 'samples', 0, MOST_SAMPLES) ?? DEFAULT_SAMPLES,
       signal: input.signal,
       onProgress: input.progress,
     })
     return { exitCode: found.equal ? ExitCode.Done : ExitCode.Findings, json: found, text: diffText(found) }
   },
-}
-
-function distinct(name: string, names: readonly string[] | undefined): readonly string[] | undefined {
-  const twice = names?.find((each, i) => names.indexOf(each) < i)
-  if (twice === undefined) return names
-  throw badArguments(`--${name} names ${twice} twice.`, 'Name every column once.')
 }
 
 function decimalOption(input: CommandInput, name: string): TableTolerance['abs'] {
