@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { classifyRefusal, farmNotice, meaningOf, portOfNotice1300, type Refusal } from '#shared/tws/message-codes.ts'
 
@@ -120,7 +121,7 @@ describe('what a code means', () => {
   })
 })
 
-const TRANSCRIPTS = '/work/shared/data/ibkr_wire'
+const TRANSCRIPTS = fileURLToPath(new URL('../../../shared/data/ibkr_wire', import.meta.url))
 
 /** Every system message of the recorded sessions. */
 function recordedNotices(): [number, string][] {
