@@ -10,6 +10,7 @@ import { importLines, measureImport } from './import/import-bench.ts'
 import { ingestLines, measureIngest } from './ingest-bench.ts'
 import { measurePacing, pacingLines } from './pacing-bench.ts'
 import { measureQuality, qualityLines } from './quality/quality-bench.ts'
+import { markdownTable } from './contender-summary.ts'
 import { coresEach, median, runContender } from './run-contender.ts'
 import { type Agreement, sameResults } from './same-results.ts'
 
@@ -137,9 +138,7 @@ function pipelineLines({ dataset, rows, agreements }: Pipeline): readonly string
     `Raw -> curated -> 23 features: ${dataset.rawBars.toLocaleString('en')} rows, ${dataset.symbols.length} symbols, ${dataset.sessions} sessions. ${machine()}.`,
     `Medians of ${rounds} rounds in turn, a process each, ${coresEach()}.`,
     '',
-    `| ${columns.map(([title]) => title).join(' | ')} |`,
-    `| ${columns.map((_column, i) => (i === 0 ? '---' : '---:')).join(' | ')} |`,
-    ...rows.map((row) => `| ${columns.map(([, text]) => text(row)).join(' | ')} |`),
+    ...markdownTable(columns, rows),
     '',
     ...Object.entries(agreements).map(
       ([name, { values: compared, largest, column }]) =>

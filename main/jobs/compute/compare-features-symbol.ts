@@ -13,7 +13,7 @@ import type { CompareFeaturesTask, Delivery, ResultOf } from './compute-task.ts'
 
 const SESSIONS_PER_BATCH = 64
 
-/** Compares the features of one symbol in the sessions in which either side has any, batch by batch. */
+/** Compares the old and the new features of one symbol: all sessions that at least one side has, in batches. */
 export function* compareFeaturesSymbol(
   task: CompareFeaturesTask,
 ): Generator<Delivery<'compare-features'>, ResultOf<'compare-features'>> {

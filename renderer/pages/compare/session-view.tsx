@@ -42,7 +42,7 @@ export function SessionView({ run, causes, view, onChange, zoneOf }: SessionView
   )
 }
 
-/** The session that is least alike, of one symbol when it has any. */
+/** The session with the most minutes that are different or on one side only; one of `symbol` if the run has any of it. */
 function mostDifferent(run: ComparisonRunDetail, symbol: string | undefined): CellRef | undefined {
   const wanted = run.perSession.filter((row) => row.symbol === symbol)
   const rows = wanted.length > 0 ? wanted : run.perSession

@@ -3,8 +3,8 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Measurement } from '../contender-process.ts'
-import { PHASES } from '../contenders/contender.ts'
-import { coresEach, median, runContender } from '../run-contender.ts'
+import { type ContenderSummary, markdownTable, summarise } from '../contender-summary.ts'
+import { coresEach, runContender } from '../run-contender.ts'
 import type { CompareDataset } from './compare-dataset.ts'
 import { BENCH_FIELDS, type CompareBenchResult, type FieldResult, RESULT_FILE } from './compare-files.ts'
 
@@ -13,15 +13,7 @@ import { BENCH_FIELDS, type CompareBenchResult, type FieldResult, RESULT_FILE } 
 const CONTENDERS = ['switchyard', 'duckdb', 'polars'] as const
 type Name = (typeof CONTENDERS)[number]
 
-interface Row {
-  readonly name: Name
-  readonly totalMs: number
-  readonly cpuMs: number
-  readonly rowsPerSecond: number
-  readonly peakMiB: number
-  /** Switchyard's time divided by this contender's, the median of the rounds; below 1 Switchyard is faster. */
-  readonly ratio: number
-}
+type Row = ContenderSummary<Name>
 
 export interface CompareBench {
   readonly cores: string
@@ -112,26 +104,11 @@ export function compareLines({ dataset, rounds, rows, same }: CompareBench): rea
     `Comparing ${dataset.rows.old.toLocaleString('en')} old with ${dataset.rows.new.toLocaleString('en')} new rows, 8 fields, ${dataset.symbols} symbols, ${dataset.sessions} sessions.`,
     `Medians of ${rounds} rounds in turn, a process each, ${coresEach()}.`,
     '',
-    `| ${columns.map(([title]) => title).join(' | ')} |`,
-    `| ${columns.map((_column, i) => (i === 0 ? '---' : '---:')).join(' | ')} |`,
-    ...rows.map((row) => `| ${columns.map(([, text]) => text(row)).join(' | ')} |`),
+    ...markdownTable(columns, rows),
     '',
     ...Object.entries(same).map(
       ([name, { numbers, largest }]) =>
         `${name} gives the same ${numbers} numbers: counts and bins exactly, quantiles within 1 %, moments within ${largest.toExponential(1)}.`,
     ),
   ]
-}
-
-function summarise(name: Name, own: readonly Measurement[], reference: readonly Measurement[], rows: number): Row {
-  const sum = (times: Measurement['milliseconds']): number => PHASES.reduce((total, phase) => total + times[phase], 0)
-  const totalMs = median(own.map(({ milliseconds }) => sum(milliseconds)))
-  return {
-    name,
-    totalMs,
-    cpuMs: median(own.map(({ cpuMilliseconds }) => sum(cpuMilliseconds))),
-    rowsPerSecond: rows / (totalMs / 1000),
-    peakMiB: median(own.map(({ peakBytes }) => peakBytes / 2 ** 20)),
-    ratio: median(own.map((measured, round) => sum(reference[round].milliseconds) / sum(measured.milliseconds))),
-  }
 }

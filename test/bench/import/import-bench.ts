@@ -3,8 +3,8 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Measurement } from '../contender-process.ts'
-import { PHASES } from '../contenders/contender.ts'
-import { coresEach, median, runContender } from '../run-contender.ts'
+import { type ContenderSummary, markdownTable, summarise } from '../contender-summary.ts'
+import { coresEach, runContender } from '../run-contender.ts'
 import type { ImportDataset } from './import-dataset.ts'
 import { LAYOUTS, type Layout } from './import-files.ts'
 import { sameImport } from './same-import.ts'
@@ -20,17 +20,7 @@ const TITLES: Readonly<Record<Name, string>> = {
   duckdb: 'DuckDB, the same work',
 }
 
-interface Row {
-  readonly name: Name
-  readonly totalMs: number
-  readonly cpuMs: number
-  readonly rowsPerSecond: number
-  readonly peakMiB: number
-  readonly outputMiB: number
-  /** Switchyard's time divided by this contender's, the median of the rounds; below 1 Switchyard is faster. */
-  readonly ratio: number
-  readonly cpuRatio: number
-}
+type Row = ContenderSummary<Name>
 
 export interface ImportBench {
   readonly layout: Layout
@@ -87,28 +77,7 @@ export function importLines(benches: readonly ImportBench[]): readonly string[] 
     `Importing a CSV (${layout}): ${dataset.rows.toLocaleString('en')} rows, ${(dataset.bytes / 2 ** 20).toFixed(0)} MiB, ${dataset.symbols.length} symbols, ${dataset.sessions} sessions.`,
     `Medians of ${rounds} rounds in turn, a process each, ${coresEach()}. ${same.toLocaleString('en')} values are the same.`,
     '',
-    `| ${columns.map(([title]) => title).join(' | ')} |`,
-    `| ${columns.map((_column, i) => (i === 0 ? '---' : '---:')).join(' | ')} |`,
-    ...rows.map((row) => `| ${columns.map(([, text]) => text(row)).join(' | ')} |`),
+    ...markdownTable(columns, rows),
     '',
   ])
-}
-
-function summarise(name: Name, own: readonly Measurement[], reference: readonly Measurement[], rows: number): Row {
-  const sum = (times: Measurement['milliseconds']): number => PHASES.reduce((total, phase) => total + times[phase], 0)
-  const wall = ({ milliseconds }: Measurement): number => sum(milliseconds)
-  const cpu = ({ cpuMilliseconds }: Measurement): number => sum(cpuMilliseconds)
-  const ratioBy = (of: (measured: Measurement) => number): number =>
-    median(own.map((measured, round) => of(reference[round]) / of(measured)))
-  const totalMs = median(own.map(wall))
-  return {
-    name,
-    totalMs,
-    cpuMs: median(own.map(cpu)),
-    rowsPerSecond: rows / (totalMs / 1000),
-    peakMiB: median(own.map(({ peakBytes }) => peakBytes / 2 ** 20)),
-    outputMiB: median(own.map(({ outputBytes }) => outputBytes / 2 ** 20)),
-    ratio: ratioBy(wall),
-    cpuRatio: ratioBy(cpu),
-  }
 }

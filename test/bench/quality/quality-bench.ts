@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Measurement } from '../contender-process.ts'
-import { PHASES } from '../contenders/contender.ts'
-import { coresEach, median, runContender } from '../run-contender.ts'
+import { type ContenderSummary, markdownTable, summarise } from '../contender-summary.ts'
+import { coresEach, runContender } from '../run-contender.ts'
 import { createQualityDataset, type QualityDataset } from './quality-dataset.ts'
 import { type SameCuration, sameCuration } from './same-curation.ts'
 
@@ -11,17 +11,7 @@ import { type SameCuration, sameCuration } from './same-curation.ts'
 const CONTENDERS = ['switchyard', 'duckdb', 'polars'] as const
 type Name = (typeof CONTENDERS)[number]
 
-interface Row {
-  readonly name: Name
-  readonly totalMs: number
-  readonly cpuMs: number
-  readonly rowsPerSecond: number
-  readonly peakMiB: number
-  readonly outputMiB: number
-  /** Switchyard's time divided by this contender's, the median of the rounds; below 1 Switchyard is faster. */
-  readonly ratio: number
-  readonly cpuRatio: number
-}
+type Row = ContenderSummary<Name>
 
 export interface QualityBench {
   readonly cores: string
@@ -72,32 +62,11 @@ export function qualityLines({ dataset, rounds, rows, same }: QualityBench): rea
     `Curating with 28 rules and gap filling: ${dataset.rawBars.toLocaleString('en')} rows, ${dataset.symbols.length} symbols, ${dataset.sessions} sessions.`,
     `Medians of ${rounds} rounds in turn, a process each, ${coresEach()}.`,
     '',
-    `| ${columns.map(([title]) => title).join(' | ')} |`,
-    `| ${columns.map((_column, i) => (i === 0 ? '---' : '---:')).join(' | ')} |`,
-    ...rows.map((row) => `| ${columns.map(([, text]) => text(row)).join(' | ')} |`),
+    ...markdownTable(columns, rows),
     '',
     ...Object.entries(same).map(
       ([name, { bars, values, findings }]) =>
         `${name} gives the same: ${bars.toLocaleString('en')} bars (${values.toLocaleString('en')} values, equal to the last bit) and ${findings.toLocaleString('en')} findings.`,
     ),
   ]
-}
-
-function summarise(name: Name, own: readonly Measurement[], reference: readonly Measurement[], bars: number): Row {
-  const sum = (times: Measurement['milliseconds']): number => PHASES.reduce((total, phase) => total + times[phase], 0)
-  const wall = ({ milliseconds }: Measurement): number => sum(milliseconds)
-  const cpu = ({ cpuMilliseconds }: Measurement): number => sum(cpuMilliseconds)
-  const ratioOf = (of: (measured: Measurement) => number): number =>
-    median(own.map((measured, round) => of(reference[round]) / of(measured)))
-  const totalMs = median(own.map(wall))
-  return {
-    name,
-    totalMs,
-    cpuMs: median(own.map(cpu)),
-    rowsPerSecond: bars / (totalMs / 1000),
-    peakMiB: median(own.map(({ peakBytes }) => peakBytes / 2 ** 20)),
-    outputMiB: median(own.map(({ outputBytes }) => outputBytes / 2 ** 20)),
-    ratio: ratioOf(wall),
-    cpuRatio: ratioOf(cpu),
-  }
 }
