@@ -10,6 +10,7 @@ import { formatDates, formatLocalMoment, LOCAL_ZONE } from '../../format/times.t
 import { causeName } from '../../wording/cause-names.ts'
 import { AcceptCause } from './accept-cause.tsx'
 import { acceptedScopeWords, acceptedWords, decisionOf, expiryWords, outgrownWords } from './cause-words.ts'
+import actions from '../../components/actions.module.css'
 import classes from './cause-inspector.module.css'
 import { Evidence } from './evidence.tsx'
 import { togetherWith } from './together.ts'
@@ -73,8 +74,8 @@ export function CauseInspector({ run, found, cause, zoneOf, onRows, onAccepted }
           </ul>
         </>
       )}
-      <ul className={classes.actions} aria-label="What can be done">
-        <li className={classes.action}>
+      <ul className={actions.actions} aria-label="What can be done">
+        <li className={actions.action}>
           <AcceptCause
             key={cause.causeKey}
             runId={run.runId}
@@ -88,7 +89,7 @@ export function CauseInspector({ run, found, cause, zoneOf, onRows, onAccepted }
           />
           <span>Counts its differences as explained, never as equal. Can be withdrawn.</span>
         </li>
-        <li className={classes.action}>
+        <li className={actions.action}>
           <Button onClick={onRows}>Show its rows</Button>
           <span>Every minute whose explanation needs it, with file and line of the old one.</span>
         </li>

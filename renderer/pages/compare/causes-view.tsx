@@ -8,6 +8,7 @@ import { QueryView } from '../../components/query-view.tsx'
 import { orpc } from '../../engine-client.ts'
 import { CauseInspector } from './cause-inspector.tsx'
 import { CausesPanel, OPEN_KEY } from './causes-panel.tsx'
+import sides from '../../components/side-by-side.module.css'
 import classes from './causes-view.module.css'
 import type { ChangeView, CompareView, RowFilter } from './compare-address.ts'
 import { EVERY_ROW } from './compare-address.ts'
@@ -33,7 +34,7 @@ export function CausesView({ run, causes, view, onChange, zoneOf }: CausesViewPr
   const showRows = (rows: RowFilter): void => onChange({ part: 'rows', rows })
   return (
     <div className={classes.bench}>
-      <div className={classes.picture}>
+      <div className={sides.picture}>
         <QueryView query={causes} height={240}>
           {(found) => (
             <CausesPanel
@@ -56,7 +57,7 @@ export function CausesView({ run, causes, view, onChange, zoneOf }: CausesViewPr
           cause={view.cause === undefined ? undefined : cause}
         />
       </div>
-      <div className={classes.side}>
+      <div className={sides.side}>
         {selection !== undefined ? (
           <QueryView query={grid} height={200}>
             {(data) => (

@@ -10,6 +10,8 @@ import { legendOfKinds, pictureOfKinds } from '../../grid/cell-kinds.ts'
 import type { CellRange } from '../../grid/grid-cells.ts'
 import { oneCell } from '../../grid/grid-cells.ts'
 import { GridLegend } from '../../grid/grid-legend.tsx'
+import type { GridForm } from '../../grid/grid-or-table.tsx'
+import { GridOrTable } from '../../grid/grid-or-table.tsx'
 import type { SelectionStep } from '../../grid/session-grid.tsx'
 import { SessionGrid } from '../../grid/session-grid.tsx'
 import { useViewContext } from '../../view-context.ts'
@@ -42,7 +44,7 @@ const LAYERS = [
 export function HeatmapPanel(props: HeatmapPanelProps) {
   const { run, grid, layer, onLayer, selection, onSelect, cause } = props
   const [context] = useViewContext()
-  const [form, setForm] = useState<'grid' | 'table'>('grid')
+  const [form, setForm] = useState<GridForm>('grid')
   const part = useMemo(() => (grid.data === undefined ? undefined : gridPart(grid.data, context)), [grid.data, context])
   return (
     <Panel
@@ -51,15 +53,7 @@ export function HeatmapPanel(props: HeatmapPanelProps) {
       controls={
         <>
           <SegmentedControl aria-label="Share of" data={[...LAYERS]} value={layer} onChange={onLayer} />
-          <SegmentedControl
-            aria-label="Sessions as"
-            data={[
-              { value: 'grid', label: 'Grid' },
-              { value: 'table', label: 'Table' },
-            ]}
-            value={form}
-            onChange={setForm}
-          />
+          <GridOrTable form={form} onForm={setForm} />
         </>
       }
     >

@@ -5,6 +5,7 @@ import { DataTable } from '../../components/data-table.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { StateMark } from '../../components/state-mark.tsx'
 import { formatCount, formatQuantity } from '../../format/numbers.ts'
+import actions from '../../components/actions.module.css'
 import classes from './cause-inspector.module.css'
 import type { RowFilter } from './compare-address.ts'
 import { EVERY_ROW } from './compare-address.ts'
@@ -37,8 +38,8 @@ export function OpenInspector({ found, onRows }: OpenInspectorProps) {
         rowKey={({ key }) => key}
         onSelect={({ filter }) => onRows(filter)}
       />
-      <ul className={classes.actions} aria-label="What can be done">
-        <li className={classes.action}>
+      <ul className={actions.actions} aria-label="What can be done">
+        <li className={actions.action}>
           <Button variant="filled" onClick={() => onRows({ ...EVERY_ROW, state: 'open' })}>
             Show open rows
           </Button>

@@ -9,6 +9,7 @@ import type { SessionRange } from '../../grid/session-range.ts'
 import { rangeIn } from '../../grid/session-range.ts'
 import { useViewContext } from '../../view-context.ts'
 import { symbolWords } from '../../wording/job-words.ts'
+import actions from '../../components/actions.module.css'
 import classes from './cause-inspector.module.css'
 import { cellAt, gridPart, sumOf } from './compare-cells.ts'
 import { StateBar, StateWords } from './state-bar.tsx'
@@ -57,16 +58,16 @@ export function RangePanel({ grid, selection, onSession, onRows }: RangePanelPro
           </>
         )}
       </div>
-      <ul className={classes.actions} aria-label="What can be done">
+      <ul className={actions.actions} aria-label="What can be done">
         {isOne && (
-          <li className={classes.action}>
+          <li className={actions.action}>
             <Button variant="filled" onClick={onSession}>
               Show minutes
             </Button>
             <span>Old and new over each other, minute by minute.</span>
           </li>
         )}
-        <li className={classes.action}>
+        <li className={actions.action}>
           <Button onClick={() => onRows(range)}>Show rows</Button>
           <span>Every minute that is not plainly equal, with file and line of the old one.</span>
         </li>

@@ -15,6 +15,7 @@ import type { ChangeView, CompareView } from './compare-address.ts'
 import { MinutePanel } from './minute-panel.tsx'
 import { RowFilters } from './row-filters.tsx'
 import { causeNames, causeWords, classWords, differenceIn, unequalWords } from './row-words.ts'
+import sides from '../../components/side-by-side.module.css'
 import classes from './rows-view.module.css'
 import { STATE_WORDS } from './state-bar.tsx'
 import { useRowPages } from './use-row-pages.ts'
@@ -71,7 +72,7 @@ export function RowsView({ run, causes, view, onChange, zoneOf, zone }: RowsView
           )}
         </QueryView>
       </Panel>
-      <div className={classes.side}>
+      <div className={sides.side}>
         <MinutePanel
           run={run}
           causes={causes}

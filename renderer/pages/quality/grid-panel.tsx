@@ -8,6 +8,8 @@ import { formatQuantity } from '../../format/numbers.ts'
 import { legendOfKinds } from '../../grid/cell-kinds.ts'
 import type { CellRange } from '../../grid/grid-cells.ts'
 import { GridLegend } from '../../grid/grid-legend.tsx'
+import type { GridForm } from '../../grid/grid-or-table.tsx'
+import { GridOrTable } from '../../grid/grid-or-table.tsx'
 import type { SelectionStep } from '../../grid/session-grid.tsx'
 import { SessionGrid } from '../../grid/session-grid.tsx'
 import { ruleTitle } from '../../wording/quality-words.ts'
@@ -41,7 +43,7 @@ const LAYER_NAMES = [
 /** Symbols by sessions in one of four layers, as a grid or as a table. */
 export function GridPanel(props: GridPanelProps) {
   const { grid, layer, onLayer, selection, onSelect, rule, highlighted } = props
-  const [form, setForm] = useState<'grid' | 'table'>('grid')
+  const [form, setForm] = useState<GridForm>('grid')
   const { data } = grid
   return (
     <Panel
@@ -50,15 +52,7 @@ export function GridPanel(props: GridPanelProps) {
       controls={
         <>
           <SegmentedControl aria-label="Layer" data={[...LAYER_NAMES]} value={layer} onChange={onLayer} />
-          <SegmentedControl
-            aria-label="Sessions as"
-            data={[
-              { value: 'grid', label: 'Grid' },
-              { value: 'table', label: 'Table' },
-            ]}
-            value={form}
-            onChange={setForm}
-          />
+          <GridOrTable form={form} onForm={setForm} />
         </>
       }
     >

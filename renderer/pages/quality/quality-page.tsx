@@ -20,6 +20,7 @@ import { NothingYet } from './nothing-yet.tsx'
 import type { ChangeView } from './quality-address.ts'
 import { useQualityView } from './quality-address.ts'
 import { QualityFigures } from './quality-figures.tsx'
+import sides from '../../components/side-by-side.module.css'
 import classes from './quality-page.module.css'
 import { qualitySentence } from './quality-sentence.ts'
 import { RulesPanel } from './rules-panel.tsx'
@@ -103,7 +104,7 @@ function Workbench({ quality, overview }: WorkbenchProps) {
         </QueryView>
       </section>
       <div className={classes.bench}>
-        <div className={classes.picture}>
+        <div className={sides.picture}>
           <GridPanel
             grid={grid}
             layer={view.layer}
@@ -126,7 +127,7 @@ function Workbench({ quality, overview }: WorkbenchProps) {
             zone={zone}
           />
         </div>
-        <div className={classes.side}>
+        <div className={sides.side}>
           <Inspector grid={grid} view={view} onChange={change} />
         </div>
       </div>

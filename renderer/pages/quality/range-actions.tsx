@@ -6,7 +6,7 @@ import { JOB_ACTIONS } from '../../wording/job-actions.ts'
 import { selectionWords } from '../../wording/job-words.ts'
 import { Acknowledge } from './acknowledge.tsx'
 import { RebuildPreview } from './build-preview.tsx'
-import classes from './range-actions.module.css'
+import actions from '../../components/actions.module.css'
 import { RefetchPreview } from './refetch-preview.tsx'
 import type { SessionRange } from '../../grid/session-range.ts'
 
@@ -22,14 +22,14 @@ interface RangeActionsProps {
 export function RangeActions({ range, open, isStale }: RangeActionsProps) {
   const scope = selectionWords(range)
   return (
-    <ul className={classes.actions} aria-label="What can be done">
+    <ul className={actions.actions} aria-label="What can be done">
       {open.length > 0 && (
-        <li className={classes.action}>
+        <li className={actions.action}>
           <Acknowledge label={open.length === 1 ? 'Acknowledge…' : 'Acknowledge all…'} findings={open} />
           <span>Lets {formatQuantity(open.length, 'open finding')} stand, with a reason. Can be taken back.</span>
         </li>
       )}
-      <li className={classes.action}>
+      <li className={actions.action}>
         <JobStarter
           action={JOB_ACTIONS.rebuild}
           scope={scope}
@@ -40,7 +40,7 @@ export function RangeActions({ range, open, isStale }: RangeActionsProps) {
         </JobStarter>
         <span>Builds curated bars anew from raw. Loses nothing: the same input gives the same bars.</span>
       </li>
-      <li className={classes.action}>
+      <li className={actions.action}>
         <JobStarter
           action={JOB_ACTIONS.refetch}
           scope={scope}
