@@ -79,16 +79,6 @@ function wholeColumns({ ts, columns }: FeatureSide): readonly Float64Array[] {
   return columns.map((column) => column ?? new Float64Array(ts.length).fill(NaN))
 }
 
-const MINUTE_COUNTS = [
-  'common',
-  'oldOnly',
-  'newOnly',
-  'equal',
-  'withinTolerance',
-  'different',
-  'nullVersusValue',
-  'notSettled',
-] as const
 const FEATURE_COUNTS = [
   'common',
   'oldOnly',
@@ -98,6 +88,7 @@ const FEATURE_COUNTS = [
   'different',
   'nullVersusValue',
 ] as const
+const MINUTE_COUNTS = [...FEATURE_COUNTS, 'notSettled'] as const
 
 const noFeatureCounts = (): FeatureCounts => ({
   common: 0,

@@ -1,9 +1,8 @@
 import type { ComparisonReport } from '#shared/contract/comparison.ts'
 import type { FeatureDetail } from '#shared/contract/feature-comparison.ts'
-import { isoUtc } from '#shared/time.ts'
 import { errorHistogram } from './error-histogram.ts'
 import { escapeHtml } from './escape-html.ts'
-import { count, number, share, table, toleranceWords } from './html-parts.ts'
+import { count, differencesTable, number, share, table, toleranceWords } from './html-parts.ts'
 
 /** What the file shows at most of each feature, and of sessions. */
 const MOST_SAMPLES = 5
@@ -95,18 +94,7 @@ function samplesTable({ features, largest }: FeatureDetail): string {
     .slice(0, MOST_FEATURES)
     .flatMap(({ name }) => largest.filter(({ field }) => field === name).slice(0, MOST_SAMPLES))
   if (shown.length === 0) return '<p>No value differs.</p>'
-  return table(
-    ['Feature', 'Symbol', 'Session', 'Minute (UTC)', 'Old', 'New', 'New − old'],
-    shown.map(({ field, symbol, sessionDate, ts, oldValue, newValue }) => [
-      field,
-      symbol,
-      sessionDate,
-      isoUtc(ts),
-      String(oldValue),
-      String(newValue),
-      number(newValue - oldValue),
-    ]),
-  )
+  return differencesTable('Feature', shown)
 }
 
 function sessionsTable({ perSession }: FeatureDetail): string {

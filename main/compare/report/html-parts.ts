@@ -1,4 +1,6 @@
 import type { Tolerance } from '#shared/config/comparison-config.ts'
+import { isoUtc } from '#shared/time.ts'
+import type { LargestDifference } from '../largest-differences.ts'
 import { escapeHtml } from './escape-html.ts'
 
 /** What the sections of the report are made of. */
@@ -13,6 +15,22 @@ export function table(heads: readonly string[], rows: readonly (readonly string[
     texts.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join('')
   const head = heads.every((text) => text === '') ? '' : `<thead><tr>${cells('th', heads)}</tr></thead>`
   return `<table>${head}<tbody>\n${rows.map((row) => `<tr>${cells('td', row)}</tr>`).join('\n')}\n</tbody></table>`
+}
+
+/** Single differences, the row's own time and values; `what` names the first column. */
+export function differencesTable(what: string, differences: readonly LargestDifference[]): string {
+  return table(
+    [what, 'Symbol', 'Session', 'Minute (UTC)', 'Old', 'New', 'New − old'],
+    differences.map(({ field, symbol, sessionDate, ts, oldValue, newValue }) => [
+      field,
+      symbol,
+      sessionDate,
+      isoUtc(ts),
+      String(oldValue),
+      String(newValue),
+      number(newValue - oldValue),
+    ]),
+  )
 }
 
 export function toleranceWords(tolerance: Tolerance | undefined): string {

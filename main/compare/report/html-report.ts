@@ -5,7 +5,7 @@ import { causesSection } from './causes-section.ts'
 import { errorHistogram } from './error-histogram.ts'
 import { escapeHtml } from './escape-html.ts'
 import { featuresSection } from './features-section.ts'
-import { count, number, section, share, table, toleranceWords } from './html-parts.ts'
+import { count, differencesTable, number, section, share, table, toleranceWords } from './html-parts.ts'
 
 /** What the file shows at most, so that it can be sent by mail; the JSON has everything that the run keeps. */
 const MOST_SAMPLES = 20
@@ -189,18 +189,7 @@ function samplesTable({ largest }: ComparisonReport): string {
   const shown = fields.flatMap((field) => largest.filter((entry) => entry.field === field).slice(0, MOST_SAMPLES))
   if (shown.length === 0) return '<p>No value differs.</p>'
   return [
-    table(
-      ['Field', 'Symbol', 'Session', 'Minute (UTC)', 'Old', 'New', 'New − old'],
-      shown.map(({ field, symbol, sessionDate, ts, oldValue, newValue }) => [
-        field,
-        symbol,
-        sessionDate,
-        isoUtc(ts),
-        String(oldValue),
-        String(newValue),
-        number(newValue - oldValue),
-      ]),
-    ),
+    differencesTable('Field', shown),
     ...(shown.length < largest.length
       ? [`<p class="note">${shown.length} of ${largest.length} that the run keeps.</p>`]
       : []),
